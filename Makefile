@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# The two commands of a newcomer: `make run` and `make test`. CONTRIBUTING.md lists the others.
+
+PYTHON ?= python3
+VENV ?= .venv
+STATE ?= var
+BIN = $(VENV)/bin
+NAME ?= hub
+SUITE ?= library
+RUN_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: help run test unit lint browser-tools bench soak lock vendor translations clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make run     install, start everything with simulated devices and the demonstration class, print the address
+run: $(VENV)/.run
+	@exec $(BIN)/cartable dev --state $(STATE) --demonstration demonstration $(RUN_ARGS)
+
+## make test    install what the tests need, then run them all
+test: $(VENV)/.test
+	@sh tests/prepare.sh
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(TEST_ARGS)
+
+## make unit    the fast tests only (no browser, no real processes)
+unit: $(VENV)/.test
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "not browser and not system and not network" $(TEST_ARGS)
+
+## make lint    ruff, mypy, import rules, licences
+lint: $(VENV)/.test
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/reuse lint -q
+
+## make bench NAME=hub      measure beside the peers; writes bench/results/NAME.json
+bench: $(VENV)/.test
+	@$(BIN)/python -m bench.$(NAME)
+
+## make soak SUITE=library  the full count of a fault, fuzz or load suite
+soak: $(VENV)/.test
+	@PATH="$(CURDIR)/$(BIN):$$PATH" CARTABLE_SOAK=1 $(BIN)/python -m pytest -m "" --timeout 7200 tests/faults/test_$(SUITE).py $(TEST_ARGS)
+
+## make lock    resolve the dependencies again
+lock:
+	@$(PYTHON) -m venv build/uv && build/uv/bin/pip install -q uv
+	@build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --custom-compile-command "make lock" --group dev -c requirements.lock -o requirements-dev.lock
+
+## make vendor  fetch the pinned front-end libraries again (needs Node)
+vendor:
+	@node tools/vendor.mjs
+
+## make translations  collect messages and update the catalogues
+translations: $(VENV)/.test
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _l -k CartableError -k ConfigError -k BadInput -k Unsupported \
+	  -k TooLarge -k NotFound -k Refused -k Conflict -k Busy -k StorageError -k Damaged -k Unreachable -o build/messages.pot --no-location --project Cartable .
+	@$(BIN)/pybabel -q update -i build/messages.pot -d appliance/translations --no-fuzzy-matching --ignore-obsolete
+	@$(MAKE) --no-print-directory compile-translations
+
+.PHONY: compile-translations
+compile-translations:
+	@$(BIN)/pybabel -q compile -d appliance/translations
+
+clean:
+	rm -rf build var .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Cartable needs Python 3.11 to 3.13; try make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing (once)…"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@$(MAKE) --no-print-directory compile-translations
+	@touch $@
+
+$(VENV)/.test: requirements-dev.lock $(VENV)/.run
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Typed configuration: TOML files laid over one another; an unknown key is an error.
+
+The reference is ``docs/reference/configuration.md`` (a test keeps it in step with the fields below).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ConfigError
+
+SYSTEM_FILES = (Path("/etc/cartable/cartable.toml"), Path("/var/lib/cartable/cartable.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class BoxConfig:
+    """Names and places."""
+
+    name: str = "cartable"
+    """The host name published on the LAN, without ``.local``."""
+    language: str = "fr"
+    """The language of pages and messages until someone chooses another: fr or en."""
+    state: Path = Path("/var/lib/cartable")
+    """Database, resources, identity: what must survive."""
+    run: Path = Path("/run/cartable")
+    """Sockets: may vanish at each boot."""
+    demonstration: Path | None = None
+    """Folder of the demonstration class and corpus, loaded at start when the library is empty; unset: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeConfig:
+    """Where the development edge listens (on the box, nginx does)."""
+
+    address: str = "0.0.0.0"  # noqa: S104 - tablets on the LAN are the purpose
+    port: int = 8080
+    """Pages and API."""
+    content_port: int = 8081
+    """The second origin: resources and their own scripts."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubConfig:
+    """The Flask service."""
+
+    threads: int = 4
+    """Threads that answer pages and resource bodies."""
+    cache_mb: int = 16
+    """Bound of the cache of compressed resource bodies."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryConfig:
+    """Bounds of imports."""
+
+    max_upload_mb: int = 4096
+    max_extracted_mb: int = 8192
+    max_files: int = 100_000
+    max_ratio: int = 100
+    """Extracted bytes per compressed byte over which an archive is taken for a bomb."""
+    keep_free_mb: int = 500
+    """An import that would leave less free disk is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """The search process."""
+
+    time_limit_s: float = 2.0
+    """A search slower than this is abandoned and its process replaced."""
+    waiting: int = 8
+    """Searches that may wait their turn; one more is told to try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriversConfig:
+    """Drivers by name."""
+
+    advert: str = "zeroconf"
+    """``zeroconf``, or ``simulated`` (publishes nothing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    box: BoxConfig = field(default_factory=BoxConfig)
+    edge: EdgeConfig = field(default_factory=EdgeConfig)
+    hub: HubConfig = field(default_factory=HubConfig)
+    library: LibraryConfig = field(default_factory=LibraryConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+    drivers: DriversConfig = field(default_factory=DriversConfig)
+
+    @property
+    def database(self) -> Path:
+        return self.box.state / "cartable.sqlite"
+
+    @property
+    def library_folder(self) -> Path:
+        """Blobs, staging and index."""
+        return self.box.state / "library"
+
+    @property
+    def hub_socket(self) -> Path:
+        return self.box.run / "hub.sock"
+
+
+def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[str, object]] | None = None) -> Config:
+    """Read the files that exist, later ones over earlier ones, then ``overrides`` (same shape as the TOML).
+
+    Raises :class:`ConfigError` naming the file, the key and what it takes.
+    """
+    merged: dict[str, dict[str, object]] = {}
+    origin: dict[tuple[str, str], str] = {}
+    layers: list[tuple[str, Mapping[str, Any]]] = []
+    for path in files:
+        try:
+            layers.append((str(path), tomllib.loads(path.read_text(encoding="utf-8"))))
+        except FileNotFoundError:
+            continue
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError("%(file)s is not valid TOML: %(why)s", file=path, why=error) from error
+        except OSError as error:
+            raise ConfigError("%(file)s cannot be read: %(why)s", file=path, why=error.strerror) from error
+    layers.append(("command line", overrides or {}))
+    for name, tables in layers:
+        for table, values in tables.items():
+            if not isinstance(values, Mapping):
+                raise ConfigError("%(file)s: %(key)s must stand in a [table]", file=name, key=table)
+            merged.setdefault(table, {}).update(values)
+            origin.update({(table, key): name for key in values})
+    return _build(merged, origin)
+
+
+def _build(tables: Mapping[str, Mapping[str, object]], origin: Mapping[tuple[str, str], str]) -> Config:
+    hints = typing.get_type_hints(Config)
+    sections: dict[str, Any] = {}
+    for table, values in tables.items():
+        where = next((o for (t, _), o in origin.items() if t == table), "configuration")
+        if table not in hints:
+            raise ConfigError(
+                "%(file)s: unknown table [%(key)s]; known: %(known)s", file=where, key=table, known=", ".join(hints)
+            )
+        section = hints[table]
+        known = typing.get_type_hints(section)
+        fields = {}
+        for key, value in values.items():
+            if key not in known:
+                raise ConfigError(
+                    "%(file)s: unknown key %(key)s; known: %(known)s",
+                    file=origin[table, key],
+                    key=f"{table}.{key}",
+                    known=", ".join(known),
+                )
+            fields[key] = _convert(value, known[key], f"{table}.{key}", origin[table, key])
+        sections[table] = section(**fields)
+    return Config(**sections)
+
+
+def _convert(value: object, kind: Any, key: str, where: str) -> object:
+    options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    if value is None and type(None) in options:
+        return None
+    for option in options:
+        if option is Path and isinstance(value, str | os.PathLike):
+            return Path(value).expanduser()
+        if option is float and isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if isinstance(option, type) and type(value) is option:
+            return value
+    names = " or ".join(getattr(option, "__name__", str(option)) for option in options if option is not type(None))
+    raise ConfigError("%(file)s: %(key)s must be %(kind)s", file=where, key=key, kind=names)
+
+
+def keys() -> list[str]:
+    """Every ``table.key``, for the tests that keep reference and code in step."""
+    hints = typing.get_type_hints(Config)
+    return [f"{table}.{f.name}" for table, section in hints.items() for f in dataclasses.fields(section)]

@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What the hub's pages work with; ``box`` fills it, pages reach it by :func:`hub`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from appliance.config import Config
+from appliance.hub.imports import Library
+from appliance.hub.search import Search
+from appliance.ports import Clock
+from appliance.store.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The hub's parts, started and ready."""
+
+    config: Config
+    db: Database
+    library: Library
+    search: Search
+    clock: Clock
+    secret: bytes
+    """Signs cookies and tokens; made at first start, kept in the state folder."""
+
+
+def hub() -> Hub:
+    """The parts behind the current request."""
+    return cast(Hub, current_app.extensions["cartable"])

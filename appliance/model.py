@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The words of the house as plain data: no I/O, no framework. Vocabulary: docs/reference/vocabulary.md."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+LEVELS = (
+    "maternelle", "cp", "ce1", "ce2", "cm1", "cm2", "6e", "5e", "4e", "3e", "2de", "1re", "term",
+)  # fmt: skip
+"""School levels, youngest first (France's cycles 1 to 4 and lycée)."""
+
+SUBJECTS = (
+    "francais", "maths", "sciences", "histoire-geo", "langues", "arts", "musique", "eps", "emc", "emi",
+    "informatique", "decouvrir",
+)  # fmt: skip
+
+MODES = ("autonomie", "groupe", "classe", "maison")
+"""How a resource is used: alone, in a small group, with the whole class, at home."""
+
+
+class ResourceState(enum.StrEnum):
+    """Where a resource stands. Only READY ones are shown to pupils."""
+
+    READY = "ready"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a person sees of a resource before opening it. Empty string or tuple: not known."""
+
+    title: str = ""
+    description: str = ""
+    language: str = ""
+    """BCP 47, e.g. ``fr``."""
+    levels: tuple[str, ...] = ()
+    subject: str = ""
+    duration_minutes: int | None = None
+    mode: str = ""
+    licence: str = ""
+    """SPDX identifier where one exists, else the holder's words."""
+    author: str = ""
+    source: str = ""
+    """Where the file comes from, for the credit line."""
+
+    def overlaid(self, edits: Mapping[str, object]) -> Card:
+        """This card with a teacher's edits on top; unknown keys raise TypeError."""
+        return replace(self, **edits)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A searchable piece of a resource: a ZIM article, a PDF page, an EPUB chapter, a caption.
+
+    ``anchor`` is what the reader needs to open there (ZIM path, page number from 1, spine href, seconds).
+    """
+
+    anchor: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a format found in a file. Paths are relative to the blob's directory."""
+
+    format: str
+    card: Card
+    entry: str
+    """What the reader opens first: a ZIM path, ``files/index.html``, ``original.pdf``…"""
+    cover: str | None = None
+    """A JPEG or PNG or SVG file of the blob, or None."""
+    details: Mapping[str, object] = field(default_factory=dict)
+    """JSON facts for the reader: pages, seconds, chapters, captions…"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource of the library. ``id`` is stable for life; ``blob`` (SHA-256, hex) changes when it is updated."""
+
+    id: str
+    format: str
+    card: Card
+    blob: str | None
+    """None: link only, nothing on the box."""
+    filename: str
+    """The name it came with, for export."""
+    size: int
+    """Bytes on disk, extracted files included."""
+    entry: str
+    cover: str | None
+    details: Mapping[str, object]
+    state: ResourceState
+    added_at: str
+    """RFC 3339, UTC."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A search result: one resource with the best of its sections."""
+
+    resource: str
+    """Resource id."""
+    anchor: str
+    title: str
+    snippet: str
+    """Plain text stored at import."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilters:
+    """Empty: no restriction."""
+
+    level: str = ""
+    subject: str = ""
+    format: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """A pupil: a pseudonym and an animal. No surname, no birth date, ever."""
+
+    id: str
+    """Random pseudonym; the only pupil identifier in statements."""
+    group: str
+    alias: str
+    avatar: str
+    """OpenMoji hexcode, e.g. ``1F98A``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A class or need group."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A séance: identity belongs to it, never to a tablet."""
+
+    id: str
+    group: str
+    title: str
+    started_at: str
+    ended_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    id: str
+    text: str
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A closed question."""
+
+    id: str
+    prompt: str
+    choices: tuple[Choice, ...]
+    answer: str
+    right: str
+    """Sentence shown after a right answer."""
+    wrong: str
+    sound: str | None = None
+    """Static path of the prompt read aloud, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    id: str
+    title: str
+    questions: tuple[Question, ...]

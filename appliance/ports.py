@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The Protocols between services and what they use. Services know these, never a driver or a format by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from appliance.model import Imported, Section
+
+Progress = Callable[[float, str], None]
+"""``progress(done, what)``: done in [0, 1]; what: a short gettext message id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an import may use at most; over it, :class:`appliance.errors.TooLarge`."""
+
+    max_bytes: int
+    """Extracted files of one resource, in all."""
+    max_files: int
+    max_ratio: int
+    """Extracted bytes per compressed byte of an archive, once past 10 MB."""
+
+
+class SectionSink(Protocol):
+    """Takes the searchable text of a resource while it is imported."""
+
+    def add(self, section: Section) -> None: ...
+
+
+class ResourceFormat(Protocol):
+    """One file format of the library (entry-point group ``appliance.resource_formats``).
+
+    Runs in a process of its own with bounded memory; may be killed at any moment, so it writes only below
+    ``directory``.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    """Lower case with the dot; the first is used on export."""
+    media_types: tuple[str, ...]
+
+    def recognises(self, head: bytes, path: Path) -> bool:
+        """Whether the content (first 4 KiB given; the file may be opened) is of this format, whatever its name."""
+        ...
+
+    def import_into(
+        self, source: Path, directory: Path, sections: SectionSink, limits: Limits, progress: Progress
+    ) -> Imported:
+        """Read ``source`` (already at ``directory/original<suffix>``), write derived files below ``directory``.
+
+        Raises :class:`appliance.errors.BadInput` (or a subclass) with a sentence that says what is wrong.
+        """
+        ...
+
+
+class Advert(Protocol):
+    """Makes the box findable on the LAN by name."""
+
+    def start(self, name: str, port: int) -> str:
+        """Publish; returns the name really taken (``cartable-2.local`` when another box has the first)."""
+        ...
+
+    def addresses(self) -> Iterable[str]:
+        """The LAN addresses published now."""
+        ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A reading of the clock."""
+
+    wall: float
+    """Seconds since 1970, UTC."""
+    trusted: bool
+    """False until something better than the last saved time set the clock."""
+    monotonic: float
+
+
+class Clock(Protocol):
+    def now(self) -> Now: ...

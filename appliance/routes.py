@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The one routing table, as data. It makes both ``systemd/nginx.conf`` and the edge of ``cartable dev``.
+
+Two origins, told apart by port: *hub* (pages, API, cookies) and *content* (resources and whatever scripts they
+carry). The headers that keep the two apart stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+
+class Origin(enum.StrEnum):
+    HUB = "hub"
+    CONTENT = "content"
+
+
+class Service(enum.StrEnum):
+    """A service of the box; its socket is ``<run>/<name>.sock``."""
+
+    HUB = "hub"
+
+
+class Root(enum.StrEnum):
+    """Where files stand: nginx and the edge map each to a folder."""
+
+    LIBRARY = "library"
+    """``<state>/library``: blobs."""
+    STATIC = "static"
+    """``appliance/hub/static``: our own and vendored front-end files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """Passed to a service over its Unix socket."""
+
+    service: Service
+    max_body_mb: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Served from disk with Range, ETag and 304; ``path`` may use the named groups of the route's pattern.
+
+    ``fallback``: the service asked when the file does not exist.
+    """
+
+    root: Root
+    path: str
+    fallback: Service | None = None
+    precompressed: bool = False
+    """Answer ``<path>.gz`` where it exists and the browser takes gzip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table. ``pattern``: an anchored regular expression over the decoded path, in the subset that
+    Python and PCRE share (named groups as ``(?P<name>…)``)."""
+
+    name: str
+    origin: Origin
+    pattern: str
+    target: Proxy | Files
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def match(self, path: str) -> re.Match[str] | None:
+        return re.match(self.pattern, path)
+
+
+BLOB = "(?P<blob>[0-9a-f]{64})"
+MEDIA = "(?:mp4|m4v|webm|ogv|mp3|m4a|ogg|oga|opus|wav|flac|vtt)"
+
+IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
+NO_REFERRER = ("Referrer-Policy", "no-referrer")
+ANY_ORIGIN = ("Access-Control-Allow-Origin", "*")
+"""Resource bytes are public on the LAN; a sandboxed page has the opaque origin ``null`` and needs this for its own
+fonts, modules and fetches."""
+
+UNTRUSTED = (
+    "Content-Security-Policy",
+    "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads allow-pointer-lock; "
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'self'; form-action 'self'; object-src 'none'",
+)
+"""Pages inside resources run their scripts with an opaque origin: no cookie, no storage, no request that carries the
+hub's session (the initiator is cross-site, so SameSite=Strict cookies stay home), nothing fetched from outside."""
+
+READER = (
+    "Content-Security-Policy",
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data: blob:; "
+    "media-src 'self' blob:; frame-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'none'",
+)
+"""Our readers (EPUB, PDF) live on the content origin beside the bytes they show; books' own scripts do not run."""
+
+ROUTES: tuple[Route, ...] = (
+    Route("static", Origin.HUB, r"^/static/(?P<path>[^\0]+)$",
+          Files(Root.STATIC, "{path}", precompressed=True), (IMMUTABLE, NOSNIFF)),
+    Route("upload", Origin.HUB, r"^/enseignant/bibliotheque/ajouter$", Proxy(Service.HUB, max_body_mb=4096)),
+    Route("hub", Origin.HUB, r"^/", Proxy(Service.HUB)),
+    Route("reader", Origin.CONTENT, r"^/static/(?P<path>[^\0]+)$",
+          Files(Root.STATIC, "{path}", precompressed=True), (IMMUTABLE, NOSNIFF, READER, NO_REFERRER, ANY_ORIGIN)),
+    Route("zim-media", Origin.CONTENT, rf"^/zim/{BLOB}/(?P<path>[^\0]+\.{MEDIA})$",
+          Files(Root.LIBRARY, "blobs/{blob}/files/{path}", fallback=Service.HUB),
+          (IMMUTABLE, NOSNIFF, UNTRUSTED, NO_REFERRER, ANY_ORIGIN)),
+    Route("zim", Origin.CONTENT, rf"^/zim/{BLOB}/", Proxy(Service.HUB),
+          (IMMUTABLE, NOSNIFF, UNTRUSTED, NO_REFERRER, ANY_ORIGIN)),
+    Route("blob", Origin.CONTENT, rf"^/blob/{BLOB}/(?P<path>[^\0]+)$",
+          Files(Root.LIBRARY, "blobs/{blob}/{path}"), (IMMUTABLE, NOSNIFF, UNTRUSTED, NO_REFERRER, ANY_ORIGIN)),
+)  # fmt: skip
+"""First match wins. A path of the content origin that matches none is 404."""
+
+
+def find(origin: Origin, path: str) -> tuple[Route, re.Match[str]] | None:
+    """The first route of ``origin`` that takes the decoded ``path``."""
+    for route in ROUTES:
+        if route.origin is origin and (match := route.match(path)):
+            return route, match
+    return None

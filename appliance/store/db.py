@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The one SQLite file: WAL, FULL, one table one writer.
+
+WAL with ``synchronous=FULL`` lost no acknowledged commit under power cuts where NORMAL lost hundreds. An authorizer
+refuses, at prepare time, any write to a table that the connection's role does not own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import errno
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from appliance.errors import CartableError, Damaged, StorageError
+
+
+class Role(enum.StrEnum):
+    """Who opens the file. Each table has exactly one writing role (see :data:`OWNERS`)."""
+
+    HUB = "hub"
+    READER = "reader"
+    MIGRATE = "migrate"
+
+
+OWNERS: dict[str, Role] = {
+    "resource": Role.HUB,
+    "import_job": Role.HUB,
+    "school_group": Role.HUB,
+    "pupil": Role.HUB,
+    "lesson": Role.HUB,
+    "activity": Role.HUB,
+    "statement": Role.HUB,
+    "answer": Role.HUB,
+    "setting": Role.HUB,
+}
+"""Table -> the role that writes it. A table missing here is written by nobody but a migration."""
+
+_WRITES = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
+_READS = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_TRANSACTION,
+    sqlite3.SQLITE_SAVEPOINT,
+    sqlite3.SQLITE_RECURSIVE,
+}
+_PRAGMAS = {"journal_mode", "synchronous", "foreign_keys", "busy_timeout", "wal_checkpoint", "integrity_check",
+            "cache_size", "user_version", "data_version"}  # fmt: skip
+
+
+def connect(path: Path, role: Role) -> sqlite3.Connection:
+    """Open the database as ``role``, in autocommit (transactions are explicit, see :class:`Database`).
+
+    Raises :class:`StorageError` when the file cannot be opened, :class:`Damaged` when it is not a database.
+    """
+    with translated(path):
+        conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        conn.row_factory = sqlite3.Row
+        if role is not Role.READER:
+            conn.execute("PRAGMA journal_mode=WAL").fetchone()
+        conn.execute("PRAGMA synchronous=FULL")
+        conn.execute("PRAGMA foreign_keys=ON")
+        conn.execute("PRAGMA cache_size=-2000")
+    if role is not Role.MIGRATE:
+        conn.set_authorizer(_authorizer(role))
+    return conn
+
+
+def _authorizer(role: Role):  # type: ignore[no-untyped-def]  # sqlite3's own signature is positional and loose
+    def allow(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+        if action in _READS:
+            return sqlite3.SQLITE_OK
+        if action in _WRITES:
+            return sqlite3.SQLITE_OK if OWNERS.get(first or "") is role else sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_PRAGMA:
+            return sqlite3.SQLITE_OK if (first or "").lower() in _PRAGMAS else sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_DENY
+
+    return allow
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, with what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise StorageError("The disk is full: nothing was lost, but free some space, then try again.") from error
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
+            raise StorageError(
+                "%(path)s cannot be written: check that the card is not locked or worn out.", path=path
+            ) from error
+        raise
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise Damaged("The database %(path)s is damaged: restore the last backup.", path=path) from error
+        raise
+
+
+class Database:
+    """One writing connection, taken in turn, and a reading one per thread."""
+
+    def __init__(self, path: Path, role: Role) -> None:
+        self.path = path
+        self.role = role
+        self._write_lock = threading.Lock()
+        self._writer = connect(path, role)
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._closed = False
+
+    def reading(self) -> sqlite3.Connection:
+        """This thread's read connection."""
+        conn: sqlite3.Connection | None = getattr(self._local, "conn", None)
+        if conn is None:
+            conn = connect(self.path, Role.READER)
+            self._local.conn = conn
+            with self._write_lock:
+                self._readers.append(conn)
+        return conn
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction: committed (and on disk) when the block ends, undone when it raises.
+
+        Raises :class:`StorageError` when the disk is full or read-only; then nothing of the block is kept.
+        """
+        with self._write_lock, translated(self.path):
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        for conn in [*self._readers, self._writer]:
+            conn.close()
+
+
+def disk_error(error: OSError, path: Path) -> CartableError:
+    """The house's error for an OSError met while writing a file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError("The disk is full: nothing was lost, but free some space, then try again.")
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return StorageError("%(path)s cannot be written: check that the card is not locked or worn out.", path=path)
+    return StorageError("%(path)s: %(why)s", path=path, why=error.strerror or error)
