@@ -49,12 +49,55 @@ class ResourceFormat(Protocol):
         """Whether the content (first 4 KiB given; the file may be opened) is of this format, whatever its name."""
         ...
 
+    def suffix(self, head: bytes, path: Path) -> str:
+        """The one of ``suffixes`` to store this recognised content under, whatever its name was."""
+        ...
+
     def import_into(
         self, source: Path, directory: Path, sections: SectionSink, limits: Limits, progress: Progress
     ) -> Imported:
         """Read ``source`` (already at ``directory/original<suffix>``), write derived files below ``directory``.
 
         Raises :class:`appliance.errors.BadInput` (or a subclass) with a sentence that says what is wrong.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Bytes inside a resource, read in pieces so that a film never stands in memory."""
+
+    media_type: str
+    size: int
+    read: Callable[[int, int], bytes]
+    """``read(offset, length)``: exactly those bytes; raises :class:`appliance.errors.Damaged`. Thread-safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The path asked for is another name of ``path`` (below the same resource)."""
+
+    path: str
+
+
+class Content(Protocol):
+    """One resource, open for reading. Thread-safe; freed when the last reference goes."""
+
+    def get(self, path: str) -> Body | Redirect | None:
+        """What stands at ``path`` ("" is the main page); None when nothing does.
+
+        Raises :class:`appliance.errors.Damaged` when the stored bytes cannot be read.
+        """
+        ...
+
+
+class ContentReader(Protocol):
+    """Serves the inside of a resource that stays one file on disk (a ZIM)."""
+
+    def open(self, blob: Path) -> Content:
+        """The resource in the blob directory ``blob``.
+
+        Raises :class:`appliance.errors.NotFound` when it has none of this kind, :class:`appliance.errors.Damaged`.
         """
         ...
 
