@@ -9,6 +9,7 @@ The reference is ``docs/reference/configuration.md`` (a test keeps it in step wi
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import tomllib
 import types
@@ -139,6 +140,19 @@ def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[s
             merged.setdefault(table, {}).update(values)
             origin.update({(table, key): name for key in values})
     return _build(merged, origin)
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration of this process: files named in ``CARTABLE_CONFIG`` (separated by ``:``; unset: the system's
+    two), then the JSON of ``CARTABLE_OVERRIDES``. A parent hands its own down with :func:`environment`."""
+    names = environ.get("CARTABLE_CONFIG")
+    files = SYSTEM_FILES if names is None else [Path(name) for name in names.split(os.pathsep) if name]
+    return load(files, json.loads(environ.get("CARTABLE_OVERRIDES", "{}")))
+
+
+def environment(config: Config) -> dict[str, str]:
+    """The variables that make :func:`from_environment` give ``config`` in a child process."""
+    return {"CARTABLE_CONFIG": "", "CARTABLE_OVERRIDES": json.dumps(dataclasses.asdict(config), default=str)}
 
 
 def _build(tables: Mapping[str, Mapping[str, object]], origin: Mapping[tuple[str, str], str]) -> Config:

@@ -128,4 +128,6 @@ class Now:
 
 
 class Clock(Protocol):
+    """Where the time comes from, and whether to believe it."""
+
     def now(self) -> Now: ...

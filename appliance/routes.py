@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 
 class Origin(enum.StrEnum):
+    """The two web origins of a box."""
+
     HUB = "hub"
     CONTENT = "content"
 
@@ -68,6 +70,7 @@ class Route:
     headers: tuple[tuple[str, str], ...] = ()
 
     def match(self, path: str) -> re.Match[str] | None:
+        """Whether this route takes the decoded path."""
         return re.match(self.pattern, path)
 
 
@@ -84,7 +87,8 @@ fonts, modules and fetches."""
 UNTRUSTED = (
     "Content-Security-Policy",
     "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads allow-pointer-lock; "
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'self'; form-action 'self'; object-src 'none'",
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'self'; form-action 'self'; "
+    "object-src 'none'",
 )
 """Pages inside resources run their scripts with an opaque origin: no cookie, no storage, no request that carries the
 hub's session (the initiator is cross-site, so SameSite=Strict cookies stay home), nothing fetched from outside."""

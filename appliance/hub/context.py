@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
@@ -15,6 +15,9 @@ from appliance.hub.imports import Library
 from appliance.hub.search import Search
 from appliance.ports import Clock
 from appliance.store.db import Database
+
+if TYPE_CHECKING:
+    from appliance.hub.auth import PresenceCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Hub:
     library: Library
     search: Search
     clock: Clock
+    presence: PresenceCode
     secret: bytes
     """Signs cookies and tokens; made at first start, kept in the state folder."""
 

@@ -14,7 +14,7 @@ import enum
 import errno
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from appliance.errors import CartableError, Damaged, StorageError
@@ -72,7 +72,7 @@ def connect(path: Path, role: Role) -> sqlite3.Connection:
     return conn
 
 
-def _authorizer(role: Role):  # type: ignore[no-untyped-def]  # sqlite3's own signature is positional and loose
+def _authorizer(role: Role) -> Callable[..., int]:
     def allow(action: int, first: str | None, second: str | None, *_: str | None) -> int:
         if action in _READS:
             return sqlite3.SQLITE_OK
@@ -144,6 +144,7 @@ class Database:
                 raise
 
     def close(self) -> None:
+        """Close every connection; the object is of no use afterwards."""
         for conn in [*self._readers, self._writer]:
             conn.close()
 

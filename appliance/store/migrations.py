@@ -80,5 +80,5 @@ def migrate(path: Path) -> list[str]:
 
 def schema(conn: sqlite3.Connection) -> dict[str, str]:
     """Table name -> its CREATE statement, for the documentation test."""
-    rows = conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\_%' ESCAPE '\'")
+    rows = conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*'")
     return {row["name"]: row["sql"] for row in rows}
