@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The hub's Flask application: pages and API. Resource bodies never pass through here (see ``content.py``)."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import Babel, gettext
+from werkzeug.exceptions import HTTPException
+
+from appliance.errors import CartableError
+from appliance.hub import auth, health, library_api, practice, pupils, reading, settings, shelf, teacher_library
+from appliance.hub.assets import register_assets
+from appliance.hub.context import Hub
+from appliance.i18n import FOLDER
+
+HOST = re.compile(r"^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$")
+
+
+def create_app(hub: Hub) -> Flask:
+    """The WSGI application around started parts."""
+    app = Flask("appliance.hub")
+    app.secret_key = hub.secret
+    app.config.update(
+        SESSION_COOKIE_NAME="cartable",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        BABEL_DEFAULT_LOCALE=hub.config.box.language,
+        BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
+        MAX_CONTENT_LENGTH=2**20,
+        MAX_FORM_MEMORY_SIZE=2**20,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions["cartable"] = hub
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=settings.language)
+    register_assets(app)
+    app.jinja_env.globals["csrf_field"] = auth.csrf_field
+    app.before_request(_check_host)
+    app.before_request(auth.check_forgery)
+    app.after_request(_headers)
+    app.register_error_handler(CartableError, _our_error)
+    app.register_error_handler(HTTPException, _http_error)
+    for module in (auth, pupils, practice, shelf, reading, teacher_library, settings, health):
+        app.register_blueprint(module.pages)
+    app.register_blueprint(library_api.api)
+    return app
+
+
+def _check_host() -> tuple[Response, int] | None:
+    """The host is echoed in the policy header and in links: only plain names, addresses and ports pass."""
+    if not HOST.match(request.host or ""):
+        return Response("Bad Request", content_type="text/plain"), HTTPStatus.BAD_REQUEST
+    return None
+
+
+def content_origin() -> str:
+    """Scheme, host and port of the second origin as this browser reaches it."""
+    port = request.headers.get("X-Cartable-Content-Port", "8081")
+    host = re.sub(r":\d+$", "", request.host)
+    return f"{request.headers.get('X-Forwarded-Proto', 'http')}://{host}:{int(port) if port.isdigit() else 8081}"
+
+
+def _headers(response: Response) -> Response:
+    content = content_origin() if HOST.match(request.host or "") else ""
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'self'; img-src 'self' data: {content}; media-src 'self' {content}; frame-src {content}; "
+        f"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def wants_json() -> bool:
+    """API callers get their errors as JSON."""
+    return request.path.startswith("/api/")
+
+
+def _our_error(error: CartableError) -> tuple[Response | str, int]:
+    return _answer(error.localized(gettext), error.status)
+
+
+def _http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+    code = error.code or 500
+    if code < 400:
+        return error
+    sentences = {
+        404: gettext("There is nothing at this address."),
+        405: gettext("This address does not take that request."),
+        413: gettext("This is too large for the box."),
+    }
+    return _answer(sentences.get(code, gettext("The request was not understood.")), code)
+
+
+def _answer(sentence: str, status: int) -> tuple[Response | str, int]:
+    if wants_json():
+        return jsonify(error=sentence), status
+    g.error_page = True
+    return render_template("error.html", sentence=sentence, status=status), status

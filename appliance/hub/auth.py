@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Who is speaking: the teacher's sign-in by presence code, and protection against forged requests.
+
+The code is shown by the box itself (terminal now, HDMI page later), so knowing it proves presence. Passphrase and
+PIN come with the class's vault.
+"""
+
+from __future__ import annotations
+
+import functools
+import hmac
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
+from flask_babel import gettext
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from appliance.errors import Busy, Refused
+from appliance.hub.context import hub
+from appliance.store import people, statements
+
+pages = Blueprint("auth", __name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SIGNED_IN_S = 12 * 3600
+FREE_TRIES = 5
+REMEMBERED_ADDRESSES = 1000
+
+
+class PresenceCode:
+    """Six digits that only someone near the box can read.
+
+    Five wrong tries in a row from one address cost that address a wait that doubles; others (the teacher's own
+    device) are not locked out by a pupil who plays with the page.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.code = f"{secrets.randbelow(10**6):06d}"
+        self._monotonic = monotonic
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(self, given: str, address: str) -> bool:
+        """Raises :class:`Busy` with the seconds to wait while tries from ``address`` are suspended."""
+        with self._lock:
+            failures, closed_until = self._failures.pop(address, (0, 0.0))
+            wait = closed_until - self._monotonic()
+            if wait > 0:
+                self._failures[address] = failures, closed_until
+                raise Busy("Too many wrong codes: wait %(seconds)s seconds, then try again.", seconds=int(wait) + 1)
+            digits = "".join(given.split())
+            if digits.isascii() and hmac.compare_digest(digits, self.code):
+                return True
+            failures += 1
+            delay = min(3600, 30 * 2 ** (failures - FREE_TRIES)) if failures >= FREE_TRIES else 0
+            self._failures[address] = failures, self._monotonic() + delay
+            if len(self._failures) > REMEMBERED_ADDRESSES:
+                self._failures.popitem(last=False)
+            return False
+
+
+def csrf_token() -> str:
+    """The token that this browser's forms carry; ties a form to the session cookie."""
+    if "csrf" not in session:
+        session["csrf"] = secrets.token_urlsafe(16)
+    return str(session["csrf"])
+
+
+def csrf_field() -> Markup:
+    """The hidden field of every POST form."""
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(csrf_token())
+
+
+def is_local() -> bool:
+    """Whether the request came over the socket itself: a process of this box, not a browser."""
+    return request.headers.get("X-Cartable-Origin") == "local"
+
+
+def check_forgery() -> None:
+    """Refuse a changing request that another page made the browser send.
+
+    The second origin is the same *site* (cookies ignore ports), so SameSite alone would not do: the Origin header,
+    where sent, must be ours, and a form must carry the session's token. Answers carry a signed token of their own.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS") or is_local():
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise Refused("This request comes from another page: open the box's own page and try again.")
+    if request.path == "/api/answers":
+        return
+    given = request.headers.get("X-CSRF-Token") or request.args.get("csrf") or ""
+    if not given and request.path != url_for("teacher_library.add"):
+        given = request.form.get("csrf", "")
+    if not hmac.compare_digest(given.encode(), str(session.get("csrf", "")).encode()) or not given:
+        raise Refused("This page has expired: reload it, then try again.")
+
+
+def is_teacher() -> bool:
+    """Whether this browser signed in as the teacher less than half a day ago."""
+    return float(session.get("teacher_until", 0)) > time.time()
+
+
+def teacher_required(view: Callable[P, R]) -> Callable[P, R | AnyResponse]:
+    """Send whoever is not signed in to the sign-in page (API: 403). Local processes pass."""
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | AnyResponse:
+        if is_teacher() or is_local():
+            return view(*args, **kwargs)
+        if request.path.startswith("/api/"):
+            raise Refused("Only the teacher may do this: sign in first.")
+        return redirect(url_for("auth.sign_in"))
+
+    return guarded
+
+
+@pages.get("/enseignant")
+def sign_in() -> str | AnyResponse:
+    """Sign-in page, or the teacher's home for who is signed in already."""
+    if is_teacher():
+        return redirect(url_for("auth.teacher_home"))
+    return render_template("signin.html", error=None)
+
+
+@pages.post("/enseignant")
+def sign_in_with_code() -> tuple[str, int] | AnyResponse:
+    """Check the code; a right one opens half a day."""
+    try:
+        if hub().presence.check(request.form.get("code", ""), request.headers.get("X-Forwarded-For", "")):
+            session.clear()
+            session["teacher_until"] = time.time() + SIGNED_IN_S
+            return redirect(url_for("auth.teacher_home"), 303)
+        error = gettext("This is not the code that the box shows.")
+    except Busy as busy:
+        error = busy.localized(gettext)
+    return render_template("signin.html", error=error), 403
+
+
+@pages.post("/enseignant/quitter")
+def sign_out() -> AnyResponse:
+    """Forget that this browser is the teacher's."""
+    session.clear()
+    return redirect(url_for("pupils.home"), 303)
+
+
+@pages.get("/enseignant/accueil")
+@teacher_required
+def teacher_home() -> str:
+    """The running lesson in a few figures, and the address for the tablets."""
+    lesson = people.running_lesson(hub().db)
+    group = next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None)
+    counts = statements.counts(hub().db, lesson.id) if lesson else {}
+    return render_template("teacher_home.html", lesson=lesson, group=group, counts=counts, address=request.host_url)
+
+
+@pages.get("/api/presence-code")
+def presence_code() -> Response:
+    """For the processes that show it (terminal, HDMI page): never for a browser."""
+    if not is_local():
+        raise Refused("Only the box itself may do this.")
+    return jsonify(code=hub().presence.code)

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Groups, pupils, lessons, activities: rows in, plain data out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+
+from appliance.errors import NotFound
+from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question
+from appliance.store.db import Database
+
+
+def put_class(db: Database, group: Group, pupils: list[Pupil], activities: list[Activity], lesson: Lesson) -> None:
+    """Write a whole class in one transaction; what is already there stays as it is."""
+    with db.writing() as conn:
+        conn.execute("INSERT OR IGNORE INTO school_group VALUES (?, ?)", (group.id, group.name))
+        conn.executemany(
+            "INSERT OR IGNORE INTO pupil VALUES (?, ?, ?, ?, ?)",
+            [(p.id, p.group, p.alias, p.avatar, position) for position, p in enumerate(pupils)],
+        )
+        conn.executemany(
+            "INSERT OR IGNORE INTO activity VALUES (?, ?, ?)",
+            [(a.id, a.title, json.dumps([dataclasses.asdict(q) for q in a.questions])) for a in activities],
+        )
+        conn.execute(
+            "INSERT OR IGNORE INTO lesson (id, school_group, title, activity, started_at) VALUES (?, ?, ?, ?, ?)",
+            (lesson.id, lesson.group, lesson.title, activities[0].id if activities else None, lesson.started_at),
+        )
+
+
+def groups(db: Database) -> list[Group]:
+    """Every group of the box, by name."""
+    rows = db.reading().execute("SELECT id, name FROM school_group ORDER BY name")
+    return [Group(row["id"], row["name"]) for row in rows]
+
+
+def pupils(db: Database, group: str) -> list[Pupil]:
+    """In the order of the class list."""
+    rows = db.reading().execute("SELECT * FROM pupil WHERE school_group = ? ORDER BY position", (group,))
+    return [_pupil(row) for row in rows]
+
+
+def pupil(db: Database, pupil_id: str) -> Pupil:
+    """Raises :class:`NotFound`."""
+    row = db.reading().execute("SELECT * FROM pupil WHERE id = ?", (pupil_id,)).fetchone()
+    if row is None:
+        raise NotFound("There is no such pupil: choose your animal again.")
+    return _pupil(row)
+
+
+def _pupil(row: sqlite3.Row) -> Pupil:
+    return Pupil(row["id"], row["school_group"], row["alias"], row["avatar"])
+
+
+def running_lesson(db: Database) -> Lesson | None:
+    """The lesson that is going on, the latest if several."""
+    row = db.reading().execute(
+        "SELECT * FROM lesson WHERE ended_at IS NULL ORDER BY started_at DESC, rowid DESC LIMIT 1"
+    ).fetchone()  # fmt: skip
+    return None if row is None else Lesson(row["id"], row["school_group"], row["title"], row["started_at"])
+
+
+def lesson_activities(db: Database) -> list[Activity]:
+    """Every activity on the box."""
+    rows = db.reading().execute("SELECT * FROM activity ORDER BY rowid")
+    return [_activity(row) for row in rows]
+
+
+def activity(db: Database, activity_id: str) -> Activity:
+    """Raises :class:`NotFound`."""
+    row = db.reading().execute("SELECT * FROM activity WHERE id = ?", (activity_id,)).fetchone()
+    if row is None:
+        raise NotFound("There is no such activity: go back to the shelf.")
+    return _activity(row)
+
+
+def _activity(row: sqlite3.Row) -> Activity:
+    questions = []
+    for raw in json.loads(row["body"]):
+        choices = tuple(Choice(**choice) for choice in raw.pop("choices"))
+        questions.append(Question(choices=choices, **raw))
+    return Activity(row["id"], row["title"], tuple(questions))

@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""``cartable hub``: the hub service on its Unix socket."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from appliance.config import Config
+
+
+def register(words: Any) -> argparse.ArgumentParser:
+    """Declare the word and its options."""
+    parser: argparse.ArgumentParser = words.add_parser("hub", help="run the hub service on its Unix socket")
+    return parser
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Do it; returns the exit code."""
+    from appliance import serve
+
+    return serve.run("appliance.box:hub_application", config)

@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""``cartable migrate``: bring the database to this release's schema (a oneshot before the services start)."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from appliance.config import Config
+
+
+def register(words: Any) -> argparse.ArgumentParser:
+    """Declare the word and its options."""
+    parser: argparse.ArgumentParser = words.add_parser("migrate", help="bring the database to this release's schema")
+    return parser
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Do it; returns the exit code."""
+    from appliance.store.migrations import migrate
+
+    for name in migrate(config.database):
+        print(name)
+    return 0
