@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Addresses of the front-end files, with a content hash so that browsers may keep them for ever."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+from markupsafe import Markup
+
+from appliance.errors import NotFound
+
+STATIC = Path(__file__).with_name("static")
+CONTENT_PORT_HEADER = "X-Cartable-Content-Port"
+
+
+@functools.cache
+def _version(path: str) -> str:
+    try:
+        return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+    except OSError as error:
+        raise NotFound("There is no front-end file %(path)s: run make vendor.", path=path) from error
+
+
+def static_url(path: str) -> str:
+    """``/static/<path>?v=<hash>``. Raises :class:`NotFound` when the file is missing."""
+    return f"/static/{path}?v={_version(path)}"
+
+
+@functools.cache
+def vendored(library: str, path: str) -> str:
+    """The static path of ``path`` in a vendored ``library``, whatever its version."""
+    found = sorted((STATIC / "vendor").glob(f"{library}-[0-9]*"))
+    if not found:
+        raise NotFound("There is no front-end file %(path)s: run make vendor.", path=library)
+    return f"vendor/{found[-1].name}/{path}"
+
+
+def icon(name: str) -> Markup:
+    """A Lucide icon, silent for screen readers; its size and colour are those of the text beside it."""
+    sheet = static_url(vendored("lucide-static", "icons.svg"))
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(sheet, name)
+
+
+def animal(avatar: str) -> Markup:
+    """A pupil's animal (OpenMoji hexcode), silent: its name stands beside it."""
+    sheet = static_url(vendored("openmoji", "animals.svg"))
+    return Markup('<svg class="animal" aria-hidden="true"><use href="{}#{}"/></svg>').format(sheet, avatar)
+
+
+def content_origin() -> str:
+    """The second origin, as this browser reaches it: same scheme and host, the port that the edge announced."""
+    port = request.headers.get(CONTENT_PORT_HEADER, "")
+    scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
+    host = urlsplit(f"//{request.host}").hostname or "localhost"
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{bracketed}:{int(port)}" if port.isdigit() else f"{scheme}://{bracketed}"
+
+
+def install(app: Flask) -> None:
+    """Give the templates ``static_url``, ``vendored``, ``icon``, ``animal`` and ``content_origin``."""
+    app.jinja_env.globals.update(
+        static_url=static_url, vendored=vendored, icon=icon, animal=animal, content_origin=content_origin
+    )
