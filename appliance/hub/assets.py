@@ -17,6 +17,7 @@ from appliance.errors import NotFound
 
 STATIC = Path(__file__).with_name("static")
 CONTENT_PORT_HEADER = "X-Cartable-Content-Port"
+CONTENT_PORT = 8081
 
 
 @functools.cache
@@ -49,21 +50,30 @@ def icon(name: str) -> Markup:
 
 def animal(avatar: str) -> Markup:
     """A pupil's animal (OpenMoji hexcode), silent: its name stands beside it."""
-    sheet = static_url(vendored("openmoji", "animals.svg"))
-    return Markup('<svg class="animal" aria-hidden="true"><use href="{}#{}"/></svg>').format(sheet, avatar)
+    return Markup('<svg class="animal" aria-hidden="true"><use href="{}#{}"/></svg>').format(animals_sheet(), avatar)
+
+
+def animals_sheet() -> str:
+    """The sheet of all animals, for a picture of another size."""
+    return static_url(vendored("openmoji", "animals.svg"))
 
 
 def content_origin() -> str:
     """The second origin, as this browser reaches it: same scheme and host, the port that the edge announced."""
     port = request.headers.get(CONTENT_PORT_HEADER, "")
-    scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
+    scheme = request.headers.get("X-Forwarded-Proto", "http")
     host = urlsplit(f"//{request.host}").hostname or "localhost"
     bracketed = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{bracketed}:{int(port)}" if port.isdigit() else f"{scheme}://{bracketed}"
+    return f"{scheme}://{bracketed}:{int(port) if port.isdigit() else CONTENT_PORT}"
 
 
-def install(app: Flask) -> None:
-    """Give the templates ``static_url``, ``vendored``, ``icon``, ``animal`` and ``content_origin``."""
+def register_assets(app: Flask) -> None:
+    """Give the templates the helpers of this module."""
     app.jinja_env.globals.update(
-        static_url=static_url, vendored=vendored, icon=icon, animal=animal, content_origin=content_origin
+        static_url=static_url,
+        vendored=vendored,
+        icon=icon,
+        animal=animal,
+        animals_sheet=animals_sheet,
+        content_origin=content_origin,
     )

@@ -9,11 +9,12 @@ import tomllib
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.hub.assets import STATIC
+from appliance.hub.assets import STATIC, static_url
 from appliance.hub.context import hub
 from appliance.i18n import LANGUAGES, N_
 
@@ -77,17 +78,16 @@ def language() -> str:
 
 def sound_url(key: str) -> str:
     """The static path of a spoken instruction in the page's language, French where it was not recorded."""
-    from appliance.hub.assets import static_url
-
     for folder in (language(), "fr"):
         if (STATIC / "sounds" / folder / f"{key}.mp3").exists():
             return static_url(f"sounds/{folder}/{key}.mp3")
     return ""
 
 
-def install(app: Flask) -> None:
+@pages.record
+def _globals(state: BlueprintSetupState) -> None:
     """Give the templates ``language``, ``reading_profile`` and ``sound_url``."""
-    app.jinja_env.globals.update(language=language, reading_profile=reading_profile, sound_url=sound_url)
+    state.app.jinja_env.globals.update(language=language, reading_profile=reading_profile, sound_url=sound_url)
 
 
 def _back(path: str) -> str:

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 The Cartable authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// On every pupil page: answers wait in this tablet until the box says that they are safe, and loudspeakers speak.
+// One localStorage key per answer, so that two tabs never overwrite each other; the box knows each answer by its
+// UUID, so that sending one twice is harmless. An entry goes only when the box names it.
+"use strict";
+(function () {
+  const PREFIX = "cartable.answer.";
+  const BATCH = 50, FIRST_WAIT = 2000, LONGEST_WAIT = 60000, PATIENCE = 15000;
+  const memory = new Map(); // entries that localStorage would not take (full, or private browsing)
+  const line = document.getElementById("outbox");
+  let wait = FIRST_WAIT, timer = 0, sending = false, refused = 0;
+
+  function storage() {
+    try { return window.localStorage; } catch (error) { return null; }
+  }
+
+  function entries() {
+    const found = new Map(memory), store = storage();
+    for (let i = 0; store && i < store.length; i += 1) {
+      const key = store.key(i);
+      if (key && key.startsWith(PREFIX)) {
+        try { found.set(key.slice(PREFIX.length), JSON.parse(store.getItem(key))); } catch (error) { /* not ours: leave it */ }
+      }
+    }
+    return Array.from(found.values()).filter((entry) => entry && entry.id && entry.token).sort((a, b) => a.at - b.at);
+  }
+
+  function keep(entry) {
+    try {
+      window.localStorage.setItem(PREFIX + entry.id, JSON.stringify(entry));
+    } catch (error) {
+      memory.set(entry.id, entry);
+    }
+  }
+
+  function forget(id) {
+    memory.delete(id);
+    try { window.localStorage.removeItem(PREFIX + id); } catch (error) { /* it was in memory only */ }
+  }
+
+  function show() {
+    if (!line) { return; }
+    const n = entries().length, words = line.dataset, parts = [];
+    if (n) { parts.push(n === 1 ? words.one : words.many.replace("{n}", n)); }
+    if (memory.size) { parts.push(words.memory); }
+    if (refused) { parts.push(words.refused); }
+    line.textContent = parts.join(" ");
+    line.hidden = !parts.length;
+    line.dataset.count = n;
+  }
+
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(send, wait * (0.75 + Math.random() / 2));
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  }
+
+  async function post(batch) {
+    const now = Date.now(), stop = new AbortController();
+    const items = batch.map((e) => ({ id: e.id, token: e.token, question: e.question, choice: e.choice, age_ms: Math.max(0, now - e.at) }));
+    const clock = setTimeout(() => stop.abort(), PATIENCE);
+    try {
+      const answer = await fetch("/api/answers", {
+        method: "POST", credentials: "same-origin", signal: stop.signal,
+        headers: { "Content-Type": "application/json" }, body: JSON.stringify(items),
+      });
+      if (!answer.ok) { throw new Error("status " + answer.status); }
+      return await answer.json();
+    } finally {
+      clearTimeout(clock);
+    }
+  }
+
+  async function send() {
+    const batch = entries().slice(0, BATCH);
+    if (sending || !batch.length) { show(); return; }
+    sending = true;
+    try {
+      const told = await post(batch);
+      told.accepted.forEach(forget);
+      told.refused.forEach((item) => { forget(item.id); refused += 1; });
+      wait = FIRST_WAIT;
+      if (entries().length) { later(); }
+    } catch (error) { // no network, the hub restarts, an answer that is not ours: all wait
+      later();
+    } finally {
+      sending = false;
+      show();
+    }
+  }
+
+  function now() {
+    wait = FIRST_WAIT;
+    clearTimeout(timer);
+    send();
+  }
+
+  function speak(button) {
+    const playing = speak.audio;
+    if (playing) {
+      playing.pause();
+      speak.button.classList.remove("playing");
+      speak.audio = null;
+      if (speak.button === button) { return; }
+    }
+    const audio = new Audio(button.dataset.say);
+    speak.audio = audio;
+    speak.button = button;
+    button.classList.add("playing");
+    const over = () => { button.classList.remove("playing"); if (speak.audio === audio) { speak.audio = null; } };
+    audio.addEventListener("ended", over);
+    audio.addEventListener("error", over);
+    const started = audio.play();
+    if (started) { started.catch(over); }
+  }
+
+  window.cartable = {
+    add(entry) { keep(entry); show(); now(); },
+    waiting: entries,
+  };
+  window.addEventListener("online", now);
+  window.addEventListener("pageshow", now);
+  window.addEventListener("storage", show);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { now(); } });
+  document.querySelectorAll("[data-say]").forEach((button) => { button.hidden = false; });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-say]");
+    if (button) { speak(button); }
+  });
+}());
