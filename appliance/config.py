@@ -138,6 +138,7 @@ def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[s
             if not isinstance(values, Mapping):
                 raise ConfigError("%(file)s: %(key)s must stand in a [table]", file=name, key=table)
             merged.setdefault(table, {}).update(values)
+            origin[table, ""] = name
             origin.update({(table, key): name for key in values})
     return _build(merged, origin)
 
@@ -159,7 +160,7 @@ def _build(tables: Mapping[str, Mapping[str, object]], origin: Mapping[tuple[str
     hints = typing.get_type_hints(Config)
     sections: dict[str, Any] = {}
     for table, values in tables.items():
-        where = next((o for (t, _), o in origin.items() if t == table), "configuration")
+        where = origin[table, ""]
         if table not in hints:
             raise ConfigError(
                 "%(file)s: unknown table [%(key)s]; known: %(known)s", file=where, key=table, known=", ".join(hints)

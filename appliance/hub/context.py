@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import current_app
 
 from appliance.config import Config
 from appliance.hub.imports import Library
+from appliance.hub.presence import PresenceCode
 from appliance.hub.search import Search
 from appliance.ports import Clock
 from appliance.store.db import Database
-
-if TYPE_CHECKING:
-    from appliance.hub.auth import PresenceCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The only wiring: configuration -> drivers and formats -> services -> applications. The only importer of plug-ins."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from appliance import plugins
+from appliance.config import Config, from_environment
+from appliance.errors import Conflict
+from appliance.ports import Advert, ResourceFormat
+
+if TYPE_CHECKING:
+    from appliance.hub.context import Hub
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+def formats() -> list[ResourceFormat]:
+    """Every resource format installed, in the order of their names."""
+    return [plugins.load("resource_formats", name)() for name in plugins.names("resource_formats")]
+
+
+def advert(config: Config) -> Advert:
+    """The driver that publishes the box on the LAN."""
+    driver: Advert = plugins.load("adverts", config.drivers.advert)()
+    return driver
+
+
+def import_worker(arguments: Sequence[str]) -> int:
+    """The process that reads one untrusted file (see ``hub/import_worker.py``)."""
+    from appliance.hub import import_worker as worker
+
+    return worker.main(arguments, formats())
+
+
+@contextlib.contextmanager
+def hub_lock(config: Config) -> Iterator[None]:
+    """One hub per state folder. Raises :class:`Conflict` when another one runs."""
+    config.box.state.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(config.box.state / "hub.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(
+                "A hub already runs on %(state)s: stop it first, or choose another folder with --state.",
+                state=config.box.state,
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def hub(config: Config) -> Iterator[Hub]:
+    """The hub's parts, started; stopped in reverse order when the block ends. The caller holds :func:`hub_lock`."""
+    from appliance.drivers.clock_system import SystemClock
+    from appliance.hub import demonstration
+    from appliance.hub.presence import PresenceCode
+    from appliance.hub.context import Hub
+    from appliance.hub.imports import Library
+    from appliance.hub.search import Search
+    from appliance.store import settings
+    from appliance.store.db import Database, Role
+
+    with contextlib.ExitStack() as stack:
+        db = Database(config.database, Role.HUB)
+        stack.callback(db.close)
+        search = Search(config)
+        search.start()
+        stack.callback(search.stop)
+        library = Library(config, db, formats(), search)
+        if config.box.demonstration is not None:
+            demonstration.load(config.box.demonstration, db, library)
+        library.start()
+        stack.callback(library.stop)
+        yield Hub(config, db, library, search, SystemClock(), PresenceCode(), settings.secret(db))
+
+
+def application(config: Config, parts: Hub) -> Wsgi:
+    """Pages and API for the hub's origin, resource bodies for the other; told apart by what nginx or the edge says."""
+    from appliance.formats.zim import ZimContentReader
+    from appliance.hub.app import create_app
+    from appliance.hub.content import ContentApp
+
+    pages: Wsgi = create_app(parts)
+    content: Wsgi = ContentApp(
+        config.library_folder / "blobs", {"zim": ZimContentReader()}, config.hub.cache_mb * 2**20
+    )
+
+    def dispatch(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        origin = environ.get("HTTP_X_CARTABLE_ORIGIN")
+        if origin == "content":
+            return content(environ, start_response)
+        if origin in ("hub", "local"):
+            return pages(environ, start_response)
+        start_response("421 Misdirected Request", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+        return ()
+
+    return dispatch
+
+
+def hub_application() -> Wsgi:
+    """What the server process runs: everything started, stopped when the process ends."""
+    import atexit
+
+    config = from_environment()
+    stack = contextlib.ExitStack()
+    stack.enter_context(hub_lock(config))
+    parts = stack.enter_context(hub(config))
+    atexit.register(stack.close)
+    return application(config, parts)

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The presence code: shown by the box itself (terminal now, HDMI page later), so knowing it proves presence."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from appliance.errors import Busy
+
+FREE_TRIES = 5
+REMEMBERED_ADDRESSES = 1000
+
+
+class PresenceCode:
+    """Six digits that only someone near the box can read.
+
+    Five wrong tries in a row from one address cost that address a wait that doubles; others (the teacher's own
+    device) are not locked out by a pupil who plays with the page.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.code = f"{secrets.randbelow(10**6):06d}"
+        self._monotonic = monotonic
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(self, given: str, address: str) -> bool:
+        """Raises :class:`Busy` with the seconds to wait while tries from ``address`` are suspended."""
+        with self._lock:
+            failures, closed_until = self._failures.pop(address, (0, 0.0))
+            wait = closed_until - self._monotonic()
+            if wait > 0:
+                self._failures[address] = failures, closed_until
+                raise Busy("Too many wrong codes: wait %(seconds)s seconds, then try again.", seconds=int(wait) + 1)
+            digits = "".join(given.split())
+            if digits.isascii() and hmac.compare_digest(digits, self.code):
+                return True
+            failures += 1
+            delay = min(3600, 30 * 2 ** (failures - FREE_TRIES)) if failures >= FREE_TRIES else 0
+            self._failures[address] = failures, self._monotonic() + delay
+            if len(self._failures) > REMEMBERED_ADDRESSES:
+                self._failures.popitem(last=False)
+            return False

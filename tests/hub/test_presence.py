@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.errors import Busy
+from appliance.hub.presence import FREE_TRIES, REMEMBERED_ADDRESSES, PresenceCode
+
+
+class Hand:
+    """A monotonic clock moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def wrong(code: PresenceCode) -> str:
+    return f"{(int(code.code) + 1) % 10**6:06d}"
+
+
+def test_the_right_code_passes_with_spaces_too() -> None:
+    code = PresenceCode()
+    assert code.check(f" {code.code[:3]} {code.code[3:]} ", "a")
+
+
+@pytest.mark.parametrize("given", ["", "1", "é" * 6, "\0" * 6, "9" * 10_000, "١٢٣٤٥٦"])
+def test_nonsense_does_not(given: str) -> None:
+    assert not PresenceCode().check(given, "a")
+
+
+def test_a_guesser_waits_longer_and_longer_and_only_he() -> None:
+    hand = Hand()
+    code = PresenceCode(hand)
+    for _ in range(FREE_TRIES):
+        assert not code.check(wrong(code), "pupil")
+    with pytest.raises(Busy, match="31 seconds"):
+        code.check(code.code, "pupil")
+    assert code.check(code.code, "teacher")
+    hand.time = 31
+    assert not code.check(wrong(code), "pupil")
+    hand.time = 32 + 30
+    with pytest.raises(Busy):
+        code.check(code.code, "pupil")
+    hand.time = 200
+    assert code.check(code.code, "pupil")
+
+
+def test_memory_of_addresses_is_bounded() -> None:
+    code = PresenceCode()
+    for number in range(REMEMBERED_ADDRESSES * 2):
+        code.check(wrong(code), str(number))
+    assert len(code._failures) <= REMEMBERED_ADDRESSES
