@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What the edge itself says: headers of every answer, and small pages when there is nothing else to show."""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from appliance.routes import NOSNIFF, Route
+
+DEFAULTS = (NOSNIFF, ("Referrer-Policy", "same-origin"))
+"""On every answer; a route's own value, then a service's own value, go before these."""
+
+NO_STORE = "no-store"
+"""The Cache-Control of an answer that is an error, whatever the route says of its files."""
+
+BARE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+RESTARTING = (
+    "<!doctype html><html lang=fr><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    "<meta http-equiv=refresh content=2><title>Le service redémarre</title>"
+    "<style>body{font:1.5rem/1.5 sans-serif;margin:20vh auto;max-width:30rem;padding:0 1rem;text-align:center}</style>"
+    "<h1>Le service redémarre…</h1><p>Cette page se recharge toute seule.</p></html>"
+)
+"""Shown while a service is away. No double quote, dollar or line break: nginx holds it in one quoted string."""
+
+
+def headers_for(route: Route | None, status: int) -> CIMultiDict[str]:
+    """The headers that ``route`` puts on an answer of ``status``; no error is ever cached as if it were the file."""
+    headers = CIMultiDict(route.headers if route else ())
+    if status >= 400 and (route is None or hdrs.CACHE_CONTROL in headers):
+        headers[hdrs.CACHE_CONTROL] = NO_STORE
+    return headers
+
+
+def add_defaults(headers: CIMultiDict[str]) -> None:
+    """Complete an answer's headers."""
+    for name, value in DEFAULTS:
+        headers.setdefault(name, value)
+
+
+def refusal(route: Route | None, status: int, text: str = "") -> web.Response:
+    """A one-line answer. Closes the connection where the rest of the request is not wanted."""
+    response = web.Response(status=status, headers=headers_for(route, status), text=text or None)
+    response.headers[hdrs.CACHE_CONTROL] = NO_STORE
+    if status in (400, 408, 413):
+        response.force_close()
+    return response
+
+
+def restarting() -> web.Response:
+    """502: the service behind the route is away; the page comes back by itself."""
+    response = web.Response(status=502, text=RESTARTING, content_type="text/html", charset="utf-8")
+    response.headers.update(
+        {hdrs.CACHE_CONTROL: NO_STORE, hdrs.RETRY_AFTER: "2", "Content-Security-Policy": BARE_POLICY}
+    )
+    return response
