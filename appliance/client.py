@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""HTTP/1.1 to a service of the box over its Unix socket."""
+
+from __future__ import annotations
+
+import http.client
+import json as jsonlib
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import Unreachable
+
+TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case; a repeated one joined by a comma."""
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError when it is none."""
+        return jsonlib.loads(self.body)
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("local", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(str(self._path))
+        except BaseException:
+            self.sock.close()
+            raise
+
+
+class Client:
+    """Talks to the service behind ``socket``, with the trust that the socket's permissions give. Thread-safe."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        json: object = None,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT_S,
+    ) -> Response:
+        """Ask once; ``json`` is sent as the body unless None. Any status is an answer.
+
+        Raises :class:`appliance.errors.Unreachable` when the service is not there, or goes away or stays silent for
+        ``timeout`` seconds before it has answered.
+        """
+        fields = {**(headers or {}), "X-Cartable-Origin": "local"}
+        if json is not None:
+            body = jsonlib.dumps(json).encode()
+            fields["Content-Type"] = "application/json"
+        connection = _Connection(self._socket, timeout)
+        try:
+            connection.request(method, path, body, fields)
+            return _whole(connection.getresponse())
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(
+                "The service behind %(socket)s does not answer (%(why)s): is it running?",
+                socket=self._socket,
+                why=str(error) or type(error).__name__,
+            ) from error
+        finally:
+            connection.close()
+
+
+def _whole(answer: http.client.HTTPResponse) -> Response:
+    headers: dict[str, str] = {}
+    for name, value in answer.getheaders():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return Response(answer.status, headers, answer.read())

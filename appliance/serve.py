@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""A WSGI application on a Unix socket, under granian: one small watching process and one worker.
+
+The worker tells systemd how it fares (unit: ``Type=notify``, ``NotifyAccess=all``; protocol of sd_notify(3)): READY
+once it answers over its own socket, WATCHDOG while it still does, STOPPING when it ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import importlib
+import multiprocessing.util
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from appliance import config as configuration
+from appliance.config import Config
+from appliance.errors import CartableError, Conflict
+from appliance.i18n import translator
+
+ALIVE = "/.alive"
+"""Answered 204 here, before the application: that a worker thread is free to answer at all."""
+
+STOP_S = 4
+"""How long requests and the application may take to end; after it the worker is killed."""
+
+BACKPRESSURE = 64
+"""Requests in the worker at once; more wait in the socket's queue."""
+
+_PING_S = 5.0
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def run(target: str, config: Config) -> int:
+    """Serve ``target`` (``module:factory``) on ``config.hub_socket`` until SIGTERM or SIGINT; returns the exit code.
+
+    Raises :class:`appliance.errors.Conflict` when another process answers on that socket.
+    """
+    os.environ.update(configuration.environment(config))
+    return serve(target, config.hub_socket, threads=config.hub.threads, language=config.box.language)
+
+
+def serve(target: str, path: Path, *, threads: int, language: str = "en") -> int:
+    """Serve the application that ``target`` makes, on the socket ``path``, readable by our group (nginx's).
+
+    The factory runs in the worker; an error of ours that it raises is said in ``language`` and ends the service. What it
+    registers with :mod:`atexit` runs there too when the worker ends.
+    """
+    from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    free(path)
+    alive, parent_holds = os.pipe()
+    server = Server(
+        target,
+        uds=path,
+        uds_permissions=0o660,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        blocking_threads_idle_timeout=60,
+        runtime_mode=RuntimeModes.st,
+        runtime_blocking_threads=1,
+        loop=Loops.asyncio,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        websockets=False,
+        backlog=1024,
+        backpressure=BACKPRESSURE,
+        log_level=LogLevels.warning,
+        log_access=False,
+        workers_kill_timeout=STOP_S,
+    )
+    loader = functools.partial(_worker, target, path, language, alive, parent_holds)
+    try:
+        server.serve(target_loader=loader, wrap_loader=False)
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    finally:
+        os.close(parent_holds)
+    return 0
+
+
+def free(path: Path) -> None:
+    """Make room for a socket at ``path``: folder made, a dead socket removed.
+
+    Raises :class:`appliance.errors.Conflict` when something answers there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            path.unlink(missing_ok=True)
+            return
+    raise Conflict("Another process already answers on %(socket)s: stop it first.", socket=path)
+
+
+def notify(state: str) -> None:
+    """Tell systemd, if it started us (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.connect("\0" + address[1:] if address.startswith("@") else address)
+        out.send(state.encode())
+
+
+def watchdog_interval() -> float | None:
+    """Seconds between two signs of life that satisfy the unit's WatchdogSec; None when it has none."""
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 2e6 if microseconds.isdecimal() else None
+
+
+def _worker(target: str, path: Path, language: str, alive: int, parent_holds: int) -> Application:
+    """In the worker: make the application, watch it, and leave when the parent is gone."""
+    os.close(parent_holds)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent tells us when to stop
+    application = _make(target, language)
+    # A worker process of multiprocessing leaves without running atexit.
+    multiprocessing.util.Finalize(None, _leave, exitpriority=100)
+    threading.Thread(target=_watch, args=(path, alive), name="watch", daemon=True).start()
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == ALIVE:
+            start_response("204 No Content", [])
+            return []
+        return application(environ, start_response)
+
+    return answer
+
+
+def _make(target: str, language: str) -> Application:
+    module, _, name = target.partition(":")
+    try:
+        application: Application = getattr(importlib.import_module(module), name)()
+    except CartableError as error:
+        print(f"cartable: {error.localized(translator(language))}", file=sys.stderr)
+        atexit._run_exitfuncs()
+        sys.exit(1)
+    return application
+
+
+def _leave() -> None:
+    notify("STOPPING=1")
+    atexit._run_exitfuncs()
+
+
+def _watch(path: Path, alive: int) -> None:
+    """READY, then WATCHDOG at its interval. ``alive`` is a pipe that nobody writes: its end means the parent died."""
+    import select
+
+    interval = watchdog_interval()
+    ready = False
+    while True:
+        wait = 0.05 if not ready else interval
+        if select.select([alive], [], [], wait)[0]:
+            _orphaned()
+        if answers(path):
+            notify("WATCHDOG=1" if ready else "READY=1")
+            ready = True
+
+
+def answers(path: Path) -> bool:
+    """Whether the service on ``path`` still answers."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_PING_S)
+        probe.connect(str(path))
+        probe.sendall(f"GET {ALIVE} HTTP/1.1\r\nHost: local\r\nConnection: close\r\n\r\n".encode())
+        return probe.recv(12) == b"HTTP/1.1 204"
+    return False
+
+
+def _orphaned() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(STOP_S)
+    os._exit(1)
