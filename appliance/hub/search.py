@@ -1,0 +1,274 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Search as the hub sees it: a client of the search process, which may be slow, stuck or dead without harm to pages.
+
+One search runs at a time. Who comes while it runs waits a little, then is told to try again: a page thread is never
+held for long by other people's searches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from appliance.config import Config
+from appliance.errors import Busy, CartableError, Damaged, StorageError
+from appliance.hub import search_worker as wire
+from appliance.model import Hit, Resource
+from appliance.store.search_text import QUERY_CHARS, stamp
+
+_BUSY = "Too many searches at the moment: try again in a few seconds."
+_SLOW = "This search takes too long: try with fewer or more precise words."
+_STARTING = "The search is starting: try again in a few seconds."
+_STOPPED = "Writing the search index stopped half-way; it is as it was before. Try again."
+
+_START_LIMIT_S = 20.0
+_WAIT_S = 0.3
+"""How long a caller waits for its turn: some hundred ordinary searches."""
+_SLOW_S = 0.05
+"""A search that runs longer than this makes the last free page thread refuse to wait."""
+_BACK_OFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Child:
+    """A child process and the socket to it. It leaves when the socket closes, as when the hub dies."""
+
+    def __init__(self, mode: str, folder: Path, limit_s: float) -> None:
+        ours, theirs = socket.socketpair()
+        self.channel = ours
+        self.started = time.monotonic()
+        self.ready = False
+        with theirs:
+            command = [sys.executable, "-m", wire.__name__, mode, str(folder), str(theirs.fileno()), str(limit_s)]
+            environment = {**os.environ, "RUST_BACKTRACE": "0"}
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=(theirs.fileno(),),
+                env=environment, process_group=0,
+            )  # fmt: skip
+
+    def ask(self, request: dict[str, Any], timeout: float | None) -> Any:
+        """Raises TimeoutError, EOFError or OSError (the child is gone), or the child's own error."""
+        self.channel.settimeout(timeout)
+        wire.send(self.channel, request)
+        return self._reply()
+
+    def wait_ready(self, timeout: float | None) -> None:
+        """Read its first message; raises as :meth:`ask`."""
+        if not self.ready:
+            self.channel.settimeout(timeout)
+            self._reply()
+            self.ready = True
+
+    def close(self, patience_s: float = 0.0) -> None:
+        """Close the socket, wait ``patience_s`` for the child to leave, else kill it."""
+        self.channel.close()
+        try:
+            self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _reply(self) -> Any:
+        reply = wire.receive(self.channel)
+        if "error" in reply:
+            raise wire.raised(reply)
+        return reply["ok"]
+
+
+class Search:
+    """The library's search. Thread-safe. Queries raise :class:`Busy` rather than hold a page."""
+
+    def __init__(self, config: Config) -> None:
+        self._folder = config.library_folder / "index"
+        self._limit_s = config.search.time_limit_s
+        self._most = config.search.waiting + 1
+        self._free_threads_from = max(1, config.hub.threads - 1)
+        self._turn = threading.Lock()
+        self._count = threading.Lock()
+        self._writing = threading.Lock()
+        self._inside = 0
+        self._since = 0.0
+        self._child: Child | None = None
+        self._failures = 0
+        self._not_before = 0.0
+        self._running = False
+
+    def start(self) -> None:
+        """Start the search process without waiting for it."""
+        with self._turn:
+            self._running = True
+            self._spawn()
+
+    def stop(self) -> None:
+        """End the process; later queries raise :class:`Busy`."""
+        with self._turn:
+            self._running = False
+            self._drop(1.0)
+
+    def search(self, query: str, resources: Sequence[Resource] | None, limit: int = 25) -> list[Hit]:
+        """The best hits of what a person typed, grouped by resource, best first; never an error for its content.
+
+        ``resources``: search only these; None: all. Raises :class:`Busy` (over the time limit, or too many waiting)
+        and :class:`Damaged` (then call :meth:`repair`).
+        """
+        allowed = None if resources is None else [resource.id for resource in resources]
+        if not query.strip() or allowed == []:
+            return []
+        request = {"op": "search", "text": query[: QUERY_CHARS + 1], "allowed": allowed, "limit": limit}
+        return [Hit(*fields) for fields in self._ask(request)]
+
+    def suggest(self, prefix: str, limit: int = 8) -> list[str]:
+        """Titles that begin as ``prefix`` does, for completion while typing. Raises as :meth:`search`."""
+        if not prefix.strip():
+            return []
+        return list(self._ask({"op": "suggest", "text": prefix[: QUERY_CHARS + 1], "limit": limit}))
+
+    def index(self, resource: Resource, sections: Path | None) -> None:
+        """Put card and sections (``sections.jsonl.gz``) in the index, replacing what was there; durable on return.
+
+        Blocks for as long as it takes, in another process. Raises :class:`StorageError`, :class:`Busy`,
+        :class:`Damaged`; then the index is as before.
+        """
+        self._write({"op": "write", "resource": wire.packed(resource), "sections": sections and str(sections)})
+
+    def index_card(self, resource: Resource) -> None:
+        """Replace the card in the index; the sections stay. Raises as :meth:`index`."""
+        self._write({"op": "card", "resource": wire.packed(resource)})
+
+    def forget(self, resource_id: str) -> None:
+        """Remove a resource from the index; an unknown one is fine. Raises as :meth:`index`."""
+        self._write({"op": "forget", "ids": [resource_id]})
+
+    def repair(self, library: Iterable[tuple[Resource, Path | None]]) -> int:
+        """Make the index hold exactly ``library`` (resource, sections file): a damaged one is built again.
+
+        To be called when the hub starts: it also mends what a cut between database and index left. Returns how many
+        resources were written. Raises as :meth:`index`.
+        """
+        wanted = {resource.id: (resource, sections) for resource, sections in library}
+        held = self._held()
+        stale = [pair for name, pair in wanted.items() if held.get(name) != stamp(pair[0])]
+        strangers = sorted(held.keys() - wanted.keys())
+        requests: list[dict[str, Any]] = [{"op": "forget", "ids": strangers}] if strangers else []
+        for resource, sections in stale:
+            requests.append({"op": "write", "resource": wire.packed(resource), "sections": sections and str(sections)})
+        self._write(*requests)
+        return len(stale)
+
+    def _held(self) -> dict[str, str]:
+        """What the index holds; an unreadable one is made anew."""
+        for _ in range(2):
+            child = Child("search", self._folder, _START_LIMIT_S)
+            try:
+                child.wait_ready(_START_LIMIT_S)
+                return dict(child.ask({"op": "resources"}, _START_LIMIT_S))
+            except Damaged:
+                self._write({"op": "create"})
+            except (EOFError, OSError) as error:
+                raise Busy(_STARTING) from error
+            finally:
+                child.close()
+        raise Damaged("The search index cannot be built again: check the disk.")
+
+    def _write(self, *requests: dict[str, Any]) -> None:
+        if not requests:
+            return
+        with self._writing:
+            child = Child("index", self._folder, 0.0)
+            try:
+                child.wait_ready(None)
+                for request in requests:
+                    child.ask(request, None)
+            except CartableError:
+                raise
+            except (EOFError, OSError) as error:
+                raise StorageError(_STOPPED) from error
+            finally:
+                child.close(_START_LIMIT_S)
+
+    def _ask(self, request: dict[str, Any]) -> Any:
+        with self._queue():
+            child = self._ready_child()
+            try:
+                reply = child.ask(request, self._limit_s)
+            except CartableError:
+                raise
+            except TimeoutError as error:
+                self._replace()
+                raise Busy(_SLOW) from error
+            except (EOFError, OSError, json.JSONDecodeError) as error:
+                self._replace()
+                raise Busy(_STARTING) from error
+            self._failures = 0
+            return reply
+
+    @contextlib.contextmanager
+    def _queue(self) -> Iterator[None]:
+        """One at a time; raises :class:`Busy` instead of a long wait."""
+        with self._count:
+            slow = self._since and time.monotonic() - self._since > _SLOW_S
+            if self._inside >= self._most or (slow and self._inside >= self._free_threads_from):
+                raise Busy(_BUSY)
+            self._inside += 1
+        try:
+            if not self._turn.acquire(timeout=_WAIT_S):
+                raise Busy(_BUSY)
+            try:
+                self._since = time.monotonic()
+                yield
+            finally:
+                self._since = 0.0
+                self._turn.release()
+        finally:
+            with self._count:
+                self._inside -= 1
+
+    def _ready_child(self) -> Child:
+        if self._child is None:
+            if not self._running or time.monotonic() < self._not_before:
+                raise Busy(_STARTING)
+            self._spawn()
+        child = self._child
+        assert child is not None
+        try:
+            child.wait_ready(self._limit_s)
+        except TimeoutError as error:
+            if time.monotonic() - child.started > _START_LIMIT_S:
+                self._replace()
+            raise Busy(_STARTING) from error
+        except CartableError:
+            self._fail()
+            raise
+        except (EOFError, OSError) as error:
+            self._replace()
+            raise Busy(_STARTING) from error
+        return child
+
+    def _spawn(self) -> None:
+        self._child = Child("search", self._folder, 2 * self._limit_s)
+
+    def _replace(self) -> None:
+        """The process failed: the next one starts now (it loads while pages go on) or, if that recurs, later."""
+        self._fail()
+        if time.monotonic() >= self._not_before and self._running:
+            self._spawn()
+
+    def _fail(self) -> None:
+        self._drop(0.0)
+        self._not_before = time.monotonic() + _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]
+        self._failures += 1
+
+    def _drop(self, patience_s: float) -> None:
+        if self._child is not None:
+            self._child.close(patience_s)
+            self._child = None
