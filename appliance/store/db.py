@@ -151,7 +151,7 @@ class Database:
 
 def disk_error(error: OSError, path: Path) -> CartableError:
     """The house's error for an OSError met while writing a file."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StorageError("The disk is full: nothing was lost, but free some space, then try again.")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return StorageError("%(path)s cannot be written: check that the card is not locked or worn out.", path=path)

@@ -39,7 +39,7 @@ CREATE TABLE import_job (
     id TEXT PRIMARY KEY, filename TEXT NOT NULL, source TEXT NOT NULL, card TEXT NOT NULL DEFAULT '{}',
     captions TEXT NOT NULL DEFAULT '[]', state TEXT NOT NULL, progress REAL NOT NULL DEFAULT 0,
     step TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', params TEXT NOT NULL DEFAULT '{}',
-    resource TEXT, created_at TEXT NOT NULL);
+    resource TEXT, existing INTEGER NOT NULL DEFAULT 0, sha256 TEXT NOT NULL DEFAULT '', created_at TEXT NOT NULL);
 CREATE TABLE school_group (id TEXT PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE pupil (
     id TEXT PRIMARY KEY, school_group TEXT NOT NULL REFERENCES school_group (id), alias TEXT NOT NULL,
