@@ -10,14 +10,13 @@ held for long by other people's searches.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +24,11 @@ from appliance.config import Config
 from appliance.errors import Busy, CartableError, Damaged, StorageError
 from appliance.hub import search_worker as wire
 from appliance.model import Hit, Resource
-from appliance.store.search_text import QUERY_CHARS, stamp
+from appliance.store.search_text import QUERY_CHARS
 
 _BUSY = "Too many searches at the moment: try again in a few seconds."
 _SLOW = "This search takes too long: try with fewer or more precise words."
+_REBUILT = "The search index was damaged and is being built again: try again in a few minutes."
 _STARTING = "The search is starting: try again in a few seconds."
 _STOPPED = "Writing the search index stopped half-way; it is as it was before. Try again."
 
@@ -89,6 +89,8 @@ class Search:
     """The library's search. Thread-safe. Queries raise :class:`Busy` rather than hold a page."""
 
     def __init__(self, config: Config) -> None:
+        self.on_damaged: Callable[[], object] = lambda: None
+        """Called when a search met a damaged index, by then an empty one: everything has to be indexed again."""
         self._folder = config.library_folder / "index"
         self._limit_s = config.search.time_limit_s
         self._most = config.search.waiting + 1
@@ -118,8 +120,8 @@ class Search:
     def search(self, query: str, resources: Sequence[Resource] | None, limit: int = 25) -> list[Hit]:
         """The best hits of what a person typed, grouped by resource, best first; never an error for its content.
 
-        ``resources``: search only these; None: all. Raises :class:`Busy` (over the time limit, or too many waiting)
-        and :class:`Damaged` (then call :meth:`repair`).
+        ``resources``: search only these; None: all. Raises :class:`Busy`: over the time limit, too many waiting, or
+        an index being built again.
         """
         allowed = None if resources is None else [resource.id for resource in resources]
         if not query.strip() or allowed == []:
@@ -136,8 +138,9 @@ class Search:
     def index(self, resource: Resource, sections: Path | None) -> None:
         """Put card and sections (``sections.jsonl.gz``) in the index, replacing what was there; durable on return.
 
-        Blocks for as long as it takes, in another process. Raises :class:`StorageError`, :class:`Busy`,
-        :class:`Damaged`; then the index is as before.
+        Blocks for as long as it takes, in another process. Raises :class:`StorageError`, :class:`Busy` or
+        :class:`BadInput` (an unreadable sections file): the index is as before. Raises :class:`Damaged` when the index
+        could not be read: it is empty now, and everything has to be indexed again.
         """
         self._write({"op": "write", "resource": wire.packed(resource), "sections": sections and str(sections)})
 
@@ -149,68 +152,79 @@ class Search:
         """Remove a resource from the index; an unknown one is fine. Raises as :meth:`index`."""
         self._write({"op": "forget", "ids": [resource_id]})
 
-    def repair(self, library: Iterable[tuple[Resource, Path | None]]) -> int:
-        """Make the index hold exactly ``library`` (resource, sections file): a damaged one is built again.
+    def held(self) -> frozenset[str]:
+        """The resources that the index holds, for who compares it with the library when the hub starts.
 
-        To be called when the hub starts: it also mends what a cut between database and index left. Returns how many
-        resources were written. Raises as :meth:`index`.
+        Blocks while another process looks. Raises :class:`Damaged` as :meth:`index`, :class:`Busy`.
         """
-        wanted = {resource.id: (resource, sections) for resource, sections in library}
-        held = self._held()
-        stale = [pair for name, pair in wanted.items() if held.get(name) != stamp(pair[0])]
-        strangers = sorted(held.keys() - wanted.keys())
-        requests: list[dict[str, Any]] = [{"op": "forget", "ids": strangers}] if strangers else []
-        for resource, sections in stale:
-            requests.append({"op": "write", "resource": wire.packed(resource), "sections": sections and str(sections)})
-        self._write(*requests)
-        return len(stale)
+        child = Child("search", self._folder, _START_LIMIT_S)
+        try:
+            child.wait_ready(_START_LIMIT_S)
+            return frozenset(child.ask({"op": "resources"}, _START_LIMIT_S))
+        except Damaged:
+            self._renew()
+            raise
+        except CartableError:
+            raise
+        except (EOFError, OSError) as error:
+            raise Busy(_STARTING) from error
+        finally:
+            child.close()
 
-    def _held(self) -> dict[str, str]:
-        """What the index holds; an unreadable one is made anew."""
-        for _ in range(2):
-            child = Child("search", self._folder, _START_LIMIT_S)
-            try:
-                child.wait_ready(_START_LIMIT_S)
-                return dict(child.ask({"op": "resources"}, _START_LIMIT_S))
-            except Damaged:
-                self._write({"op": "create"})
-            except (EOFError, OSError) as error:
-                raise Busy(_STARTING) from error
-            finally:
-                child.close()
-        raise Damaged("The search index cannot be built again: check the disk.")
-
-    def _write(self, *requests: dict[str, Any]) -> None:
-        if not requests:
-            return
+    def _write(self, request: dict[str, Any]) -> None:
         with self._writing:
-            child = Child("index", self._folder, 0.0)
             try:
-                child.wait_ready(None)
-                for request in requests:
-                    child.ask(request, None)
-            except CartableError:
+                self._written(request)
+            except Damaged:
+                self._written({"op": "create"})
                 raise
-            except (EOFError, OSError) as error:
-                raise StorageError(_STOPPED) from error
-            finally:
-                child.close(_START_LIMIT_S)
+
+    def _written(self, request: dict[str, Any]) -> None:
+        child = Child("index", self._folder, 0.0)
+        try:
+            child.wait_ready(None)
+            child.ask(request, None)
+        except CartableError:
+            raise
+        except (EOFError, OSError) as error:
+            raise StorageError(_STOPPED) from error
+        finally:
+            child.close(_START_LIMIT_S)
+
+    def _renew(self) -> None:
+        """An unreadable index becomes an empty one, and who can fill it is told."""
+        with self._writing:
+            self._written({"op": "create"})
+        self.on_damaged()
 
     def _ask(self, request: dict[str, Any]) -> Any:
-        with self._queue():
-            child = self._ready_child()
-            try:
-                reply = child.ask(request, self._limit_s)
-            except CartableError:
-                raise
-            except TimeoutError as error:
-                self._replace()
-                raise Busy(_SLOW) from error
-            except (EOFError, OSError, json.JSONDecodeError) as error:
-                self._replace()
-                raise Busy(_STARTING) from error
-            self._failures = 0
-            return reply
+        try:
+            with self._queue():
+                reply = self._exchange(request)
+                self._failures = 0
+                return reply
+        except Damaged as error:
+            self._renew()
+            raise Busy(_REBUILT) from error
+
+    def _exchange(self, request: dict[str, Any]) -> Any:
+        child = self._ready_child()
+        try:
+            return child.ask(request, self._limit_s)
+        except Damaged:
+            self._fail()
+            raise
+        except CartableError:
+            raise
+        except TimeoutError as error:
+            self._replace()
+            raise Busy(_SLOW) from error
+        except (EOFError, OSError, ValueError) as error:
+            self._replace()
+            raise Busy(_STARTING) from error
+        except BaseException:
+            self._fail()  # interrupted: its answer would be taken for the next one's
+            raise
 
     @contextlib.contextmanager
     def _queue(self) -> Iterator[None]:

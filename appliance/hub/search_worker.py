@@ -71,14 +71,17 @@ def unpacked(data: dict[str, Any]) -> Resource:
 
 
 def sections_of(path: Path) -> Iterator[Section]:
-    """The sections of a blob's ``sections.jsonl.gz``. Raises :class:`appliance.errors.Damaged` naming the file."""
+    """The sections of a blob's ``sections.jsonl.gz``. Raises :class:`appliance.errors.BadInput` naming the file.
+
+    Not Damaged: here that means the index, which would be built again.
+    """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 data = json.loads(line)
                 yield Section(str(data["anchor"]), str(data["title"]), str(data["text"]))
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
-        raise errors.Damaged(
+        raise errors.BadInput(
             "%(path)s is damaged: remove the resource, then add its file again.", path=str(path)
         ) from error
 
@@ -97,7 +100,7 @@ def searching(folder: Path) -> Callable[[dict[str, Any]], Any]:
             case "suggest":
                 return index.suggest(request["text"], request["limit"])
             case _:
-                return index.resources()
+                return sorted(index.resources())
 
     return answer
 

@@ -195,7 +195,7 @@ def _card_name(resource_id: str) -> str:
 
 def _card(resource: Resource) -> Document:
     card = resource.card
-    document = _document(resource, CARD, "", card.title, words.snippet(card.description), words.stamp(resource))
+    document = _document(resource, CARD, "", card.title, words.snippet(card.description))
     document.add_text("resource", _card_name(resource.id))
     document.add_text("about", words.prepared(words.card_words(card, resource.format)))
     return document
@@ -211,14 +211,14 @@ def _section(resource: Resource, section: Section) -> Document:
     return document
 
 
-def _document(resource: Resource, kind: int, anchor: str, title: str, snippet: str, stamp: str = "") -> Document:
+def _document(resource: Resource, kind: int, anchor: str, title: str, snippet: str) -> Document:
     document = Document()
     document.add_text("resource", resource.id)
     document.add_unsigned("key", key_of(resource.id))
     document.add_unsigned("kind", kind)
     document.add_text("title", words.prepared(title))
     document.add_text("title_words", words.clean(title))
-    shown = "\0".join((resource.id, words.clean(anchor), words.clean(title), snippet, stamp))
+    shown = "\0".join((resource.id, words.clean(anchor), words.clean(title), snippet))
     document.add_bytes("shown", shown.encode())
     return document
 

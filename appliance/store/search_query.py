@@ -41,7 +41,7 @@ class SearchIndex:
         self._meta = folder / "meta.json"
         self._stamp: tuple[int, int] = (0, 0)
         self._searcher: Searcher
-        self._resources: dict[str, str]
+        self._resources: frozenset[str]
         self.refresh()
 
     def refresh(self) -> None:
@@ -54,8 +54,8 @@ class SearchIndex:
             self._resources = guarded(self._cards)
             self._stamp = stamp
 
-    def resources(self) -> dict[str, str]:
-        """The resources that the index holds: id -> stamp (see ``search_text.stamp``)."""
+    def resources(self) -> frozenset[str]:
+        """The ids of the resources whose card the index holds."""
         self.refresh()
         return self._resources
 
@@ -73,23 +73,30 @@ class SearchIndex:
         self.refresh()
         return list(guarded(lambda: self._suggest(prefix, limit)))
 
-    def _cards(self) -> dict[str, str]:
+    def _cards(self) -> frozenset[str]:
         most = self._searcher.doc_freq("kind", CARD)
         hits = self._searcher.search(self._term("kind", CARD), max(1, most), count=False).hits
-        shown = [self._shown(address) for _, address in hits]
-        return {parts[0]: parts[4] for parts in shown}
+        return frozenset(self._shown(address)[0] for _, address in hits)
 
     def _search(self, text: str, allowed: Collection[str] | None, limit: int) -> list[Hit]:
-        query = QueryBuilder(self._searcher, self._schema, self._analyzers).build(text)
-        if query is None or limit < 1:
+        if limit < 1:
             return []
-        keys = None if allowed is None or self._resources.keys() <= set(allowed) else {key_of(name) for name in allowed}
+        keys = None if allowed is None or self._resources.issubset(allowed) else {key_of(name) for name in allowed}
+        builder = QueryBuilder(self._searcher, self._schema, self._analyzers)
+        for share in (0.5, 0.0):
+            query = builder.build(text, share)
+            found = self._found(query, keys) if query else {}
+            if found:
+                return self._hits(found, limit)
+        return []
+
+    def _found(self, query: Query, keys: set[int] | None) -> dict[int, list[tuple[float, Any]]]:
         found = self._candidates(query, keys, set())
-        crowd = {key for key, scored in found.items() if len(scored) > PER_RESOURCE}
         if sum(map(len, found.values())) >= CANDIDATES and len(self._resources) > len(found):
             # A huge resource filled the candidates: ask again for what it hides.
+            crowd = {key for key, scored in found.items() if len(scored) > PER_RESOURCE}
             found.update(self._candidates(query, keys, crowd))
-        return self._hits(found, limit)
+        return found
 
     def _candidates(self, query: Query, keys: set[int] | None, without: set[int]) -> dict[int, list[tuple[float, Any]]]:
         """Key -> (score, address), best first, both the keys and their lists."""
@@ -112,7 +119,7 @@ class SearchIndex:
         return [self._hit(score, address) for scored, count in taken for score, address in scored[:count]]
 
     def _hit(self, score: float, address: Any) -> Hit:
-        resource, anchor, title, snippet, _ = self._shown(address)
+        resource, anchor, title, snippet = self._shown(address)
         return Hit(resource=resource, anchor=anchor, title=title, snippet=snippet, score=score)
 
     def _shown(self, address: Any) -> list[str]:
@@ -122,6 +129,7 @@ class SearchIndex:
         typed = self._analyzers["words"].analyze(words.clean(prefix[: words.QUERY_CHARS]))[:MAX_WORDS]
         if not typed or limit < 1:
             return []
+        start = " ".join(typed)
         last = typed.pop()
         endings = [last] if prefix[-1:].isspace() else self._completions(last)
         clauses = [(Occur.Must, self._term("title_words", word)) for word in typed]
@@ -130,7 +138,10 @@ class SearchIndex:
         clauses.append((Occur.Should, Query.const_score_query(self._term("kind", CARD), 8.0)))
         hits = self._searcher.search(Query.boolean_query(clauses), 4 * limit, count=False).hits
         titles = dict.fromkeys(self._shown(address)[2] for _, address in hits)
-        return list(titles)[:limit]
+        return sorted(titles, key=lambda title: not self._folded(title).startswith(start))[:limit]
+
+    def _folded(self, text: str) -> str:
+        return " ".join(self._analyzers["words"].analyze(text))
 
     def _completions(self, start: str) -> list[str]:
         return [start, *(t for t, _ in self._searcher.terms_with_prefix("title_words", start, limit=40) if t != start)]
@@ -150,16 +161,18 @@ class QueryBuilder:
         self._schema = schema
         self._analyzers = made
 
-    def build(self, text: str) -> Query | None:
-        """None when the text has no word."""
+    def build(self, text: str, share: float) -> Query | None:
+        """At least ``share`` of the words (and one) must match. None when the text has no word."""
         typed = words.query_words(text)[:MAX_WORDS]
         typing = bool(text) and text[-1:].isalnum() and len(text) <= words.QUERY_CHARS
         terms = [self._word(word, typing and i == len(typed) - 1) for i, word in enumerate(typed)]
         wanted = [term for term in terms if term is not None]
+        if len(wanted) > 1:
+            wanted = [Query.disjunction_max_query([term, *self._joined(term)], _TIE) for term in wanted]
         clauses = [(Occur.Should, query) for query in self._whole_title(typed)]
         if not wanted:
             return Query.boolean_query(clauses) if clauses else None
-        least = len(wanted) if len(wanted) == 1 else math.ceil(len(wanted) / 2)
+        least = max(1, math.ceil(len(wanted) * share))
         some = Query.boolean_query([(Occur.Should, term) for term in wanted], least)
         if len(wanted) > 1:
             clauses.append((Occur.Should, Query.boolean_query([(Occur.Must, term) for term in wanted])))
@@ -180,8 +193,7 @@ class QueryBuilder:
             found = self._corrected(word)
         if not found:
             return Query.empty_query()
-        joined = self._joined(found)
-        return Query.disjunction_max_query(found + joined, _TIE)
+        return Query.disjunction_max_query(found, _TIE)
 
     def _stems(self, analyzer: str, word: str) -> list[str]:
         return list(self._analyzers[analyzer].analyze(word))
@@ -214,10 +226,9 @@ class QueryBuilder:
         fields = ("title", "about", "text")
         return [q for place, stem in enumerate(best) for f in fields for q in self._known(f, [stem], 0.7 / (place + 1))]
 
-    def _joined(self, found: Sequence[Query]) -> list[Query]:
+    def _joined(self, term: Query) -> list[Query]:
         """Sections of the resources whose *card* has the word: « fractions CM1 » finds fractions in a CM1 book."""
-        cards = Query.boolean_query([(Occur.Must, self._term("kind", CARD)),
-                                     (Occur.Must, Query.disjunction_max_query(list(found)))])  # fmt: skip
+        cards = Query.boolean_query([(Occur.Must, self._term("kind", CARD)), (Occur.Must, term)])
         hits = self._searcher.search(cards, _JOINED_CARDS + 1, count=False).hits
         if not hits or len(hits) > _JOINED_CARDS:
             return []

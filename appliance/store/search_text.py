@@ -8,11 +8,10 @@ A query and a text go through the same steps, so that they meet: see docs/explan
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 
-from appliance.model import Card, Resource
+from appliance.model import Card
 
 SNIPPET_CHARS = 240
 QUERY_CHARS = 256
@@ -114,10 +113,3 @@ def snippet(text: str, title: str = "") -> str:
         return head
     cut = head.rfind(" ", SNIPPET_CHARS // 2, SNIPPET_CHARS - 1)
     return head[: cut if cut > 0 else SNIPPET_CHARS - 1].rstrip(" ,;:") + "…"
-
-
-def stamp(resource: Resource) -> str:
-    """Changes when what the index holds of ``resource`` should: its file or its searched words."""
-    card = resource.card
-    said = (resource.blob or "", card.language, card.title, card_words(card, resource.format))
-    return hashlib.blake2b("\0".join(said).encode("utf-8", "replace"), digest_size=8).hexdigest()
