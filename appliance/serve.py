@@ -54,8 +54,8 @@ def run(target: str, config: Config) -> int:
 def serve(target: str, path: Path, *, threads: int, language: str = "en") -> int:
     """Serve the application that ``target`` makes, on the socket ``path``, readable by our group (nginx's).
 
-    The factory runs in the worker; an error of ours that it raises is said in ``language`` and ends the service. What it
-    registers with :mod:`atexit` runs there too when the worker ends.
+    The factory runs in the worker; an error of ours that it raises is said in ``language`` and ends the service. What
+    it registers with :mod:`atexit` runs there too when the worker ends.
     """
     from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes
     from granian.http import HTTP1Settings

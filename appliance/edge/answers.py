@@ -45,7 +45,7 @@ def refusal(route: Route | None, status: int, text: str = "") -> web.Response:
     """A one-line answer. Closes the connection where the rest of the request is not wanted."""
     response = web.Response(status=status, headers=headers_for(route, status), text=text or None)
     response.headers[hdrs.CACHE_CONTROL] = NO_STORE
-    if status in (400, 408, 413):
+    if status in (400, 408, 413, 431):
         response.force_close()
     return response
 

@@ -187,7 +187,6 @@ def _bare(response: web.StreamResponse, status: int) -> web.StreamResponse:
 async def _pour(request: web.BaseRequest, response: web.StreamResponse, file: IO[bytes], at: int, end: int) -> None:
     """Give the bytes to the kernel (sendfile), some at a time so that a stalled reader is noticed."""
     loop = asyncio.get_running_loop()
-    await response.drain()
     while at < end:
         transport = request.transport
         if transport is None:

@@ -24,6 +24,8 @@ from appliance.routes import Files, Origin, Proxy, Root, Route, find
 HEADER_TIMEOUT_S = 10.0
 """How long a client may take to write its first request."""
 KEEPALIVE_S = 65.0
+MAX_HEADERS = 32 << 10
+"""Bytes of all headers of a request together, as nginx has it; a single line: a quarter."""
 
 STATIC = Path(__file__).parents[1] / "hub" / "static"
 
@@ -106,12 +108,12 @@ class Edge:
     async def _answer(self, origin: Origin, request: web.BaseRequest) -> web.StreamResponse:
         if isinstance(request.protocol, _Connection):
             request.protocol.heard()
+        refused = _strange(request)
+        if refused:
+            return answers.refusal(None, refused)
         try:
             path = decoded(request.raw_path)
         except BadPath:
-            return answers.refusal(None, 400)
-        hosts = request.headers.getall(hdrs.HOST, ())
-        if len(hosts) > 1 or (not hosts and request.version >= (1, 1)) or "," in "".join(hosts):
             return answers.refusal(None, 400)
         found = find(origin, path)
         if found is None:
@@ -181,6 +183,15 @@ class Edge:
         }
 
 
+def _strange(request: web.BaseRequest) -> int | None:
+    """The status for headers that no browser sends, or None."""
+    hosts = request.headers.getall(hdrs.HOST, ())
+    if len(hosts) > 1 or (not hosts and request.version >= (1, 1)) or "," in "".join(hosts):
+        return 400
+    total = sum(len(name) + len(value) for name, value in request.raw_headers)
+    return 431 if total > MAX_HEADERS else None
+
+
 def _lost(request: web.BaseRequest, route: Route, error: Exception) -> web.StreamResponse:
     """One side went away. Too late to say so in a started answer: the connection is cut, so the length tells."""
     cause: BaseException | None = error
@@ -219,6 +230,14 @@ class _Connection(web.RequestHandler):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Answer without repeating what was sent; only our own mistakes are logged."""
+        if status < 500:
+            return answers.refusal(None, status)
+        return super().handle_error(request, status, exc, message)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.heard()
