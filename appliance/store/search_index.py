@@ -34,6 +34,7 @@ LANGUAGES = {"fr": "french", "en": "english"}
 _LONGEST_WORD = 40
 _VERSION_FILE = "cartable-schema"
 _DAMAGED = "The search index is damaged: it has to be built again."
+_UNWRITTEN = "The search index could not be written and is as before: check the disk, then try again."
 _FULL = "The disk is full: nothing was lost, but free some space, then try again."
 
 
@@ -145,7 +146,8 @@ class IndexWriterSession:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
-            with _translated():
+            # A writer thread that died does not say of what; the committed index is whole all the same.
+            with _translated(StorageError(_UNWRITTEN)):
                 yield
                 self._writer.commit()
         except BaseException:
@@ -183,7 +185,7 @@ def _locked_writer(index: Index, deadline: float) -> Any:
             return index.writer(HEAP_BYTES, 1)
         except ValueError as error:
             if "lock" not in str(error).lower():
-                raise Damaged(_DAMAGED) from error
+                raise StorageError(_UNWRITTEN) from error
             if time.monotonic() > deadline:
                 raise Busy("Another program is writing the search index: try again in a minute.") from error
             time.sleep(0.05)
@@ -224,8 +226,8 @@ def _document(resource: Resource, kind: int, anchor: str, title: str, snippet: s
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the library's errors (ValueError, OSError) into the house's."""
+def _translated(otherwise: CartableError | None = None) -> Iterator[None]:
+    """Turn the library's errors (ValueError, OSError) into the house's: what they say, else ``otherwise``."""
     try:
         yield
     except CartableError:
@@ -236,4 +238,4 @@ def _translated() -> Iterator[None]:
             raise StorageError(_FULL) from error
         if "Read-only" in text or "Permission denied" in text:
             raise StorageError("The search index cannot be written: check that the card is not worn out.") from error
-        raise Damaged(_DAMAGED) from error
+        raise (otherwise or Damaged(_DAMAGED)) from error
