@@ -78,6 +78,8 @@ BLOB = "(?P<blob>[0-9a-f]{64})"
 MEDIA = "(?:mp4|m4v|webm|ogv|mp3|m4a|ogg|oga|opus|wav|flac|vtt)"
 
 IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
+ATTACHMENT = ("Content-Disposition", "attachment")
+"""Saved, under the last part of its address."""
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 NO_REFERRER = ("Referrer-Policy", "no-referrer")
 ANY_ORIGIN = ("Access-Control-Allow-Origin", "*")
@@ -95,7 +97,8 @@ hub's session (the initiator is cross-site, so SameSite=Strict cookies stay home
 
 READER = (
     "Content-Security-Policy",
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data: blob:; "
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data: blob:; "
     "media-src 'self' blob:; frame-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'none'",
 )
@@ -115,6 +118,8 @@ ROUTES: tuple[Route, ...] = (
           (IMMUTABLE, NOSNIFF, UNTRUSTED, NO_REFERRER, ANY_ORIGIN)),
     Route("blob", Origin.CONTENT, rf"^/blob/{BLOB}/(?P<path>[^\0]+)$",
           Files(Root.LIBRARY, "blobs/{blob}/{path}"), (IMMUTABLE, NOSNIFF, UNTRUSTED, NO_REFERRER, ANY_ORIGIN)),
+    Route("download", Origin.CONTENT, rf"^/download/{BLOB}/(?P<suffix>[a-z0-9]{{1,8}})/[^/\0]+$",
+          Files(Root.LIBRARY, "blobs/{blob}/original.{suffix}"), (ATTACHMENT, NOSNIFF, UNTRUSTED, NO_REFERRER)),
 )  # fmt: skip
 """First match wins. A path of the content origin that matches none is 404."""
 

@@ -44,8 +44,12 @@ def vendored(library: str, path: str) -> str:
 
 def icon(name: str) -> Markup:
     """A Lucide icon, silent for screen readers; its size and colour are those of the text beside it."""
-    sheet = static_url(vendored("lucide-static", "icons.svg"))
-    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(sheet, name)
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(icons_sheet(), name)
+
+
+def icons_sheet() -> str:
+    """The sheet of all icons, for an icon of another size."""
+    return static_url(vendored("lucide-static", "icons.svg"))
 
 
 def animal(avatar: str) -> Markup:
@@ -73,6 +77,7 @@ def register_assets(app: Flask) -> None:
         static_url=static_url,
         vendored=vendored,
         icon=icon,
+        icons_sheet=icons_sheet,
         animal=animal,
         animals_sheet=animals_sheet,
         content_origin=content_origin,

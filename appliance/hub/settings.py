@@ -55,6 +55,7 @@ class ReadingProfile:
 
     @property
     def cookie(self) -> str:
+        """What :func:`parse_profile` reads back."""
         return ".".join((self.theme, self.spacing, self.size, self.font))
 
 

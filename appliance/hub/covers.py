@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""One picture with all covers of a page: one request instead of nine on a weak Wi-Fi, about 3 KB a cover."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask import Blueprint, Response, request
+
+from appliance.errors import BadInput
+from appliance.hub.context import hub
+from appliance.model import Resource
+
+pages = Blueprint("covers", __name__)
+
+WIDTH, HEIGHT = 240, 144
+"""Pixels of one cover in the sheet."""
+QUALITY = 58
+MOST = 16
+SHEETS_KEPT = 32
+KEY_DIGITS = 16
+RASTER = (".jpg", ".jpeg", ".png", ".webp")
+
+
+def key(resource: Resource) -> str:
+    """What stands for a resource's cover in a sheet's address; empty when it has none that fits."""
+    has = resource.blob and resource.cover and resource.cover.lower().endswith(RASTER)
+    return str(resource.blob)[:KEY_DIGITS] if has else ""
+
+
+def sheet_url(resources: Sequence[Resource]) -> str:
+    """The address of the sheet of those resources that have a cover; empty when none has."""
+    keys = [key(resource) for resource in resources if key(resource)]
+    return f"/couvertures.jpg?b={','.join(keys)}" if keys else ""
+
+
+@pages.get("/couvertures.jpg")
+def sheet() -> Response:
+    """The covers named by ``b`` (starts of blob names, comma-separated), one below the other."""
+    keys = [part for part in request.args.get("b", "").split(",") if part]
+    if not 0 < len(keys) <= MOST or any(len(part) != KEY_DIGITS for part in keys):
+        raise BadInput("Name 1 to %(most)s covers.", most=MOST)
+    known = {key(resource): resource for resource in hub().library.list(include_damaged=True)}
+    folder = hub().config.library_folder / "blobs"
+    paths = tuple(str(folder / str(known[k].blob) / str(known[k].cover)) if k in known else "" for k in keys)
+    answer = Response(_drawn(paths), mimetype="image/jpeg")
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    answer.set_etag(hashlib.sha256(request.query_string).hexdigest()[:20])
+    answer.make_conditional(request)
+    return answer
+
+
+@functools.lru_cache(SHEETS_KEPT)
+def _drawn(paths: tuple[str, ...]) -> bytes:
+    from PIL import Image  # a hub that shows no covers does without
+
+    drawn = Image.new("RGB", (WIDTH, HEIGHT * len(paths)), "#e8edfa")
+    for row, path in enumerate(paths):
+        if path:
+            _paste(drawn, Path(path), row)
+    out = io.BytesIO()
+    drawn.save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    return out.getvalue()
+
+
+def _paste(drawn: object, path: Path, row: int) -> None:
+    """Fill a cell, cutting what stands out: a page's top says more than its middle. A bad picture leaves it empty."""
+    from PIL import Image, ImageOps
+
+    assert isinstance(drawn, Image.Image)
+    try:
+        with Image.open(path) as picture:
+            picture.draft("RGB", (WIDTH, HEIGHT))
+            flat = picture.convert("RGBA")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return
+    cell = ImageOps.fit(flat, (WIDTH, HEIGHT), centering=(0.5, 0.15))
+    drawn.paste(cell, (0, row * HEIGHT), cell)

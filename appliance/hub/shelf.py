@@ -1,0 +1,188 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""``/etagere``: the pupil's shelf, its search box and its filters. Works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, g, jsonify, render_template, request
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext
+
+from appliance.errors import Busy
+from appliance.hub import covers, labels
+from appliance.hub.context import hub
+from appliance.hub.pupils import current_lesson, current_pupil
+from appliance.model import LEVELS, Activity, Hit, Resource, SearchFilters
+from appliance.store import people
+
+pages = Blueprint("shelf", __name__)
+
+PER_PAGE = 9
+"""Cards of one page: with 9 the page stays under 180 nodes."""
+MAX_HITS = 45
+MAX_QUERY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One card of the shelf."""
+
+    resource: Resource
+    href: str
+    snippet: str = ""
+    """Of a search: what was found, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One page of cards. ``page`` counts from 1."""
+
+    items: Sequence[Item]
+    covers: str
+    """Address of the picture that holds their covers, those that have one, in order."""
+    total: int
+    page: int
+    pages: int
+
+
+@pages.record
+def _globals(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals.update(labels=labels, covers=covers)
+    state.app.register_blueprint(covers.pages)
+
+
+def filters() -> SearchFilters:
+    """What the address asks for, unknown codes left out."""
+    level, subject, kind = (request.args.get(name, "") for name in ("niveau", "matiere", "format"))
+    return SearchFilters(
+        level=level if level in labels.LEVEL_NAMES else "",
+        subject=subject if subject in labels.SUBJECT_NAMES else "",
+        format=kind if kind in labels.FORMAT_NAMES else "",
+    )
+
+
+def kind_of(resource: Resource) -> str:
+    """Its format, ``link`` when nothing of it is on the box."""
+    return resource.format if resource.blob else "link"
+
+
+def fits(resource: Resource, wanted: SearchFilters) -> bool:
+    """Whether ``resource`` passes every filter; a card that says no level suits all of them."""
+    card = resource.card
+    return (
+        (not wanted.level or not card.levels or wanted.level in card.levels)
+        and (not wanted.subject or card.subject == wanted.subject)
+        and (not wanted.format or kind_of(resource) == wanted.format)
+        and (not wanted.language or card.language == wanted.language)
+    )
+
+
+def item(resource: Resource, hit: Hit | None = None) -> Item:
+    """The card of a resource, opened where the search found its words."""
+    href = f"/lire/{quote(resource.id)}"
+    if hit is None:
+        return Item(resource, href)
+    if hit.anchor:
+        href += "?" + urlencode({"a": hit.anchor})
+    found = hit.snippet if hit.title in ("", resource.card.title) else f"{hit.title}: {hit.snippet}"
+    return Item(resource, href, found)
+
+
+def found_items(query: str, shown: Sequence[Resource], *, all_shown: bool) -> list[Item]:
+    """The cards that answer ``query``, best first. Raises :class:`Busy` over the time limit of a search."""
+    by_id = {resource.id: resource for resource in shown}
+    hits = hub().search.search(query, None if all_shown else list(shown), MAX_HITS)
+    return [item(by_id[hit.resource], hit) for hit in hits if hit.resource in by_id]
+
+
+def page_of(items: Sequence[Item], wanted: int, per_page: int = PER_PAGE) -> Shelf:
+    """The asked page, the nearest one when there is no such page."""
+    pages_count = max(1, -(-len(items) // per_page))
+    page = min(max(wanted, 1), pages_count)
+    shown = items[(page - 1) * per_page : page * per_page]
+    return Shelf(shown, covers.sheet_url([item.resource for item in shown]), len(items), page, pages_count)
+
+
+def address(**changes: object) -> str:
+    """This page's address with other arguments; an empty one is dropped."""
+    kept = {name: request.args.get(name, "") for name in ("q", "niveau", "matiere", "format", "page")}
+    kept.update({name: str(value) for name, value in changes.items()})
+    asked = urlencode({name: value for name, value in kept.items() if value})
+    return f"/etagere?{asked}" if asked else "/etagere"
+
+
+def _activity() -> Activity | None:
+    """What the running lesson asks of this pupil first."""
+    if current_pupil() is None or current_lesson() is None:
+        return None
+    found = people.lesson_activities(hub().db)
+    return found[0] if found else None
+
+
+def _items(query: str, wanted: SearchFilters) -> tuple[list[Item], str]:
+    """Cards, and a sentence when the search gave up."""
+    everything = hub().library.list()
+    shown = [resource for resource in everything if fits(resource, wanted)]
+    if not query:
+        return [item(resource) for resource in sorted(shown, key=lambda r: r.card.title.casefold())], ""
+    try:
+        return found_items(query, shown, all_shown=len(shown) == len(everything)), ""
+    except Busy as busy:
+        g.search_busy = True
+        return [], busy.localized(gettext)
+
+
+@pages.get("/etagere")
+def shelf() -> str:
+    """The shelf, or what a search found."""
+    query = request.args.get("q", "").strip()[:MAX_QUERY]
+    wanted = filters()
+    items, trouble = _items(query, wanted)
+    formats = {kind_of(resource) for resource in hub().library.list()}
+    return render_template(
+        "shelf.html",
+        query=query,
+        wanted=wanted,
+        shelf=page_of(items, request.args.get("page", 1, type=int)),
+        trouble=trouble,
+        formats=[kind for kind in labels.FORMAT_NAMES if kind in formats],
+        pupil=current_pupil(),
+        activity=_activity() if not query else None,
+        address=address,
+        kind_of=kind_of,
+    )
+
+
+@pages.get("/etagere/filtres")
+def choose_filters() -> str:
+    """Level and subject on a page of their own: one task, one screen."""
+    resources = hub().library.list()
+    return render_template(
+        "filters.html",
+        query=request.args.get("q", "").strip()[:MAX_QUERY],
+        wanted=filters(),
+        levels=[level for level in LEVELS if any(level in resource.card.levels for resource in resources)],
+        subjects=[
+            subject
+            for subject in labels.SUBJECT_NAMES
+            if any(subject == resource.card.subject for resource in resources)
+        ],
+    )
+
+
+@pages.get("/api/suggestions")
+def suggestions() -> Response:
+    """A JSON list of at most 8 titles and words that begin as typed; empty while the search is busy."""
+    typed = request.args.get("q", "").strip()[:MAX_QUERY]
+    try:
+        found = hub().search.suggest(typed) if len(typed) >= 2 else []
+    except Busy:
+        found = []
+    answer = jsonify(found)
+    answer.headers["Cache-Control"] = "private, max-age=60"
+    return answer
