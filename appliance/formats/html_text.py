@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What a reader sees of an HTML page, as plain text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+from appliance.formats.words import clean, decode, language
+
+MAX_HTML = 4_000_000
+"""Bytes of one page that are read."""
+
+_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_-]{2,20})""")
+_UNSEEN = ["script", "style", "noscript", "template", "svg", "math > annotation", "title", "head"]
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlText:
+    """``text`` is whole and not cleaned of its length; the rest fits a card. Empty: the page does not say."""
+
+    title: str = ""
+    text: str = ""
+    language: str = ""
+    description: str = ""
+    image: str = ""
+    """``og:image`` as written."""
+
+
+def read_html(data: bytes) -> HtmlText:
+    """The title, visible text, language and description of a page. Never raises: the worst page has no text."""
+    try:
+        tree = LexborHTMLParser(_text(data[:MAX_HTML]))
+        title = _content(tree, "title") or _content(tree, "h1")
+        root = tree.css_first("html")
+        lang = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root else ""
+        description = _meta(tree, 'meta[name="description" i]') or _meta(tree, 'meta[property="og:description"]')
+        image = _meta(tree, 'meta[property="og:image"]')
+        tree.strip_tags(_UNSEEN)
+        body = tree.body
+        text = body.text(separator=" ") if body else ""
+    except (SelectolaxError, UnicodeError, ValueError, RuntimeError):
+        return HtmlText()
+    return HtmlText(
+        clean(title, 300), clean(text, max(len(text), 1)), language(lang), clean(description, 1000), image.strip()[:500]
+    )
+
+
+def _text(data: bytes) -> str:
+    declared = _CHARSET.search(data[:2048])
+    if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode(declared[1].decode("ascii"), "replace")
+        except (LookupError, UnicodeError):
+            pass
+    return decode(data, cut=True) or data.decode("utf-8", "replace")
+
+
+def _content(tree: LexborHTMLParser, selector: str) -> str:
+    node = tree.css_first(selector)
+    return node.text(separator=" ") if node else ""
+
+
+def _meta(tree: LexborHTMLParser, selector: str) -> str:
+    node = tree.css_first(selector)
+    return (node.attributes.get("content") or "") if node else ""
