@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -77,22 +78,44 @@ def key_of(resource_id: str) -> int:
 
 
 def create(folder: Path) -> None:
-    """An empty index in ``folder`` (made if needed). What stood there is lost. Raises :class:`StorageError`."""
-    with _translated():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        Index(schema(), str(folder), reuse=False)
-        (folder / _VERSION_FILE).write_text(SCHEMA)
+    """An empty index in ``folder``, whatever stood there. Raises :class:`StorageError`."""
+    with _translated(StorageError(_UNWRITTEN)):
+        fresh = _empty_beside(folder)
+        old = Path(tempfile.mkdtemp(prefix=".index-old-", dir=folder.parent))
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(old / "index")
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _create_missing(folder: Path) -> None:
+    """As :func:`create`, but what another process made in the meantime stays."""
+    with _translated(StorageError(_UNWRITTEN)):
+        fresh = _empty_beside(folder)
+        try:
+            fresh.rename(folder)
+        except OSError:
+            shutil.rmtree(fresh, ignore_errors=True)
+            if not folder.is_dir():
+                raise
+
+
+def _empty_beside(folder: Path) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".index-new-", dir=folder.parent))
+    Index(schema(), str(fresh), reuse=False)
+    (fresh / _VERSION_FILE).write_text(SCHEMA)
+    return fresh
 
 
 def open_index(folder: Path) -> Index:
     """The index of ``folder``, created when the folder does not exist.
 
     Raises :class:`Damaged` when it cannot be read or is of another schema: rebuild it (:func:`create`, then write
-    every resource again).
+    every resource again); :class:`StorageError` when it cannot be created.
     """
     if not folder.exists():
-        create(folder)
+        _create_missing(folder)
     try:
         same = (folder / _VERSION_FILE).read_text() == SCHEMA
     except (OSError, UnicodeDecodeError) as error:

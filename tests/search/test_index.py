@@ -144,6 +144,17 @@ def test_flipped_bits_never_kill(folder: Path, suffix: str) -> None:
         SearchIndex(folder).search("la longue crinière du cheval 7")
 
 
+def test_many_processes_may_find_it_missing(folder: Path) -> None:
+    """None of them undoes what another has written meanwhile."""
+    code = "import sys, pathlib, appliance.store.search_index as x; x.open_index(pathlib.Path(sys.argv[1]))"
+    others = [subprocess.Popen([sys.executable, "-c", code, str(folder)]) for _ in range(4)]
+    with IndexWriterSession(folder) as session:
+        session.write(resource("a", "Le cheval"), [])
+    assert [other.wait() for other in others] == [0] * 4
+    assert SearchIndex(folder).resources() == {"a"}
+    assert [path.name for path in folder.parent.iterdir()] == ["index"]
+
+
 def test_one_writer_at_a_time(folder: Path) -> None:
     with IndexWriterSession(folder), pytest.raises(Busy):
         IndexWriterSession(folder, patience_s=0.1)

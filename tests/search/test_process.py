@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from appliance.config import Config, load
-from appliance.errors import BadInput, Busy, Damaged
+from appliance.errors import BadInput, Busy, Damaged, StorageError
 from appliance.hub.search import Search
 from appliance.model import Hit
 from tests.search.library import SHELF, resource, section, written
@@ -179,14 +179,13 @@ def test_a_crash_is_one_busy_then_back_off(search: Search) -> None:
 
 def test_a_process_that_cannot_start_is_not_hammered(search: Search, config: Config) -> None:
     soon(lambda: search.search("cheval", None))
-    index = config.library_folder / "index"
-    index.rename(index.with_name("elsewhere"))
-    index.write_text("not a folder")
+    config.library_folder.rename(config.box.state / "elsewhere")
+    config.library_folder.write_text("not a folder")
     os.kill(worker(search), signal.SIGKILL)
     begun = time.monotonic()
     starts = set()
     while time.monotonic() - begun < 1.5:
-        with pytest.raises((Busy, Damaged)):
+        with pytest.raises((Busy, StorageError)):
             search.search("cheval", None)
         if search._child:
             starts.add(search._child.process.pid)
