@@ -19,6 +19,8 @@ from appliance.store.search_index import CARD, analyzers, guarded, key_of, open_
 
 BOOSTS = {"title": 3.0, "about": 2.0, "text": 1.0, "text_en": 1.0}
 """A title says what a text is about; a card, what a whole resource is; a text only mentions."""
+EVERY_WORD = 3.0
+"""Per word, for a text that has them all: so that it comes before a title with one of two."""
 MAX_WORDS = 12
 PER_RESOURCE = 3
 CANDIDATES = 150
@@ -175,7 +177,9 @@ class QueryBuilder:
         least = max(1, math.ceil(len(wanted) * share))
         some = Query.boolean_query([(Occur.Should, term) for term in wanted], least)
         if len(wanted) > 1:
-            clauses.append((Occur.Should, Query.boolean_query([(Occur.Must, term) for term in wanted])))
+            every = Query.boolean_query([(Occur.Must, term) for term in wanted])
+            clauses.append((Occur.Should, every))
+            clauses.append((Occur.Should, Query.const_score_query(every, EVERY_WORD * len(wanted))))
             clauses += [(Occur.Should, phrase) for phrase in self._phrases(typed)]
         clauses.append((Occur.Should, Query.const_score_query(self._term("kind", CARD), 1.0)))
         return Query.boolean_query([(Occur.Must, some), *clauses])
