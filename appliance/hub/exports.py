@@ -25,10 +25,10 @@ def export(store: Blobs, resource: Resource, folder: Path) -> Path:
     original = store.original(resource.blob)
     digests = {name: digest for name, (_, digest) in blobs.read_manifest(original.parent).files.items()}
     target = _free_name(folder, resource.filename)
-    _copy(original, target, digests)
+    _copy(original, target, digests[original.name])
     for name in digests:
-        if name.startswith("original.") and name.endswith(".vtt") and name != original.name:
-            _copy(original.parent / name, _free_name(folder, target.stem + name.removeprefix("original")), digests)
+        if name.startswith(blobs.CAPTIONS + "/"):
+            _copy(original.parent / name, _free_name(folder, f"{target.stem}.{Path(name).name}"), digests[name])
     return target
 
 
@@ -38,8 +38,8 @@ def _free_name(folder: Path, name: str) -> Path:
     return next(path for path in itertools.chain([first], others) if not path.exists())
 
 
-def _copy(source: Path, target: Path, digests: dict[str, str]) -> None:
-    part = target.with_name(f".cartable-{digests[source.name][:16]}.part")
+def _copy(source: Path, target: Path, digest: str) -> None:
+    part = target.with_name(f".cartable-{digest[:16]}.part")
     try:
         with durable.disk_errors(target):
             part.unlink(missing_ok=True)
@@ -47,7 +47,7 @@ def _copy(source: Path, target: Path, digests: dict[str, str]) -> None:
                 copied = durable.copy(
                     opened, part, limit=UNLIMITED, check_room=lambda needed: durable.check_free(part.parent, 0, 0)
                 )
-            if copied.sha256 != digests[source.name]:
+            if copied.sha256 != digest:
                 raise Damaged("%(name)s is damaged on the box: add its file again.", name=target.name)
             part.rename(target)
             durable.sync_folder(target.parent)

@@ -10,15 +10,18 @@ short of memory) is for the hub to explain.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import dataclasses
+import errno
 import gzip
 import json
 import os
 import resource
+import shutil
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +39,8 @@ MEMORY = 768 << 20
 NICENESS = 10
 PROGRESS_S = 0.2
 """At most five progress lines a second, however many files there are."""
+
+UNPACKS = N_("This file unpacks to more than the box takes (%(limit)s MB).")
 
 _PR_SET_PDEATHSIG = 1
 
@@ -103,10 +108,10 @@ def main(arguments: Sequence[str], formats: Sequence[ResourceFormat]) -> int:
     request = Request(**json.loads(arguments[0]))
     lines = Lines(os.dup(1))
     os.dup2(2, 1)
-    if not _confine(request.parent):
+    if not _confine(request):
         return 1
     try:
-        with durable.disk_errors(Path(request.work)):
+        with durable.disk_errors(Path(request.work)), _one_file_too_large(request):
             _import(request, formats, lines.progress)
         lines.send(done=True)
     except CartableError as error:
@@ -117,25 +122,40 @@ def main(arguments: Sequence[str], formats: Sequence[ResourceFormat]) -> int:
     return 0
 
 
-def _confine(parent: int) -> bool:
+def _confine(request: Request) -> bool:
     """Bound this process; False when the hub died before the bond was tied."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    largest = max(request.max_bytes, Path(request.spool).stat().st_size)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in `cartable dev` is for the hub, which ends the worker
-    return os.getppid() == parent
+    return os.getppid() == request.parent
+
+
+@contextlib.contextmanager
+def _one_file_too_large(request: Request) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        raise TooLarge(UNPACKS, limit=request.max_bytes >> 20) from error
 
 
 def _import(request: Request, formats: Sequence[ResourceFormat], progress: Progress) -> None:
     work, spool = Path(request.work), Path(request.spool)
     progress(0.0, N_("Reading"))
     chosen = recognised(spool, request.filename, formats)
-    original = work / f"original{_suffix(chosen, request.filename)}"
+    with spool.open("rb") as source:
+        original = work / f"original{chosen.suffix(source.read(HEAD_BYTES), spool)}"
     step("link original")
     durable.link_or_copy(spool, original)
+    if request.captions:
+        (work / blobs.CAPTIONS).mkdir()
     for name, path in request.captions.items():
-        durable.link_or_copy(Path(path), work / name)
+        shutil.copyfile(path, work / blobs.CAPTIONS / name)  # never a link: formats rewrite captions in place
     limits = Limits(request.max_bytes, request.max_files, request.max_ratio)
     sections = Sections(work / blobs.SECTIONS, request.max_bytes)
     step("import")
@@ -167,11 +187,6 @@ def recognised(path: Path, filename: str, formats: Sequence[ResourceFormat]) -> 
     raise Unsupported("%(name)s is not a kind of file that the box takes: %(known)s.", name=filename, known=known)
 
 
-def _suffix(chosen: ResourceFormat, filename: str) -> str:
-    suffix = suffix_of(filename)
-    return suffix if suffix in chosen.suffixes else chosen.suffixes[0]
-
-
 def _check(work: Path, original: Path, imported: Imported, limits: Limits) -> None:
     """A format that forgot its limits, or names a cover it did not write, does not get past here."""
     count = size = 0
@@ -180,6 +195,6 @@ def _check(work: Path, original: Path, imported: Imported, limits: Limits) -> No
             count += 1
             size += path.stat().st_size
     if count > limits.max_files + 2 or size > limits.max_bytes:
-        raise TooLarge("This file unpacks to more than the box takes (%(limit)s MB).", limit=limits.max_bytes >> 20)
+        raise TooLarge(UNPACKS, limit=limits.max_bytes >> 20)
     if imported.cover and not (work / imported.cover).resolve().is_relative_to(work.resolve()):
         raise BadInput("%(name)s points outside of its own folder.", name=imported.cover)

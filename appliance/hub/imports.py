@@ -32,6 +32,7 @@ from appliance.store.names import safe_name, suffix_of
 log = logging.getLogger(__name__)
 
 MAX_CAPTIONS = 20
+CAPTION_SUFFIXES = (".vtt", ".srt")
 MAX_CAPTION_BYTES = 10 << 20
 LONGEST_URL = 2000
 
@@ -173,14 +174,14 @@ class Library:
     def add_link(self, url: str, card: Mapping[str, object]) -> Resource:
         """A resource that is only an address; the one that has it already, if any. Raises :class:`BadInput`."""
         address = url.strip()
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname or len(address) > LONGEST_URL:
+        host = _web_host(address)
+        if not host:
             raise BadInput("%(url)s is not a web address: it must start with http:// or https://.", url=url[:200])
         known = resources.with_url(self._db, address)
         if known is not None:
             return known
         edits = {name: value for name, value in checked(card).items() if value is not None}
-        own = Card(title=parts.hostname)
+        own = Card(title=host)
         link = Resource(
             resources.new_id(), "link", own, None, "", 0, address, None, {}, ResourceState.READY, resources.now(),
             address,
@@ -248,18 +249,27 @@ class Library:
 
 
 def caption_names(filename: str, captions: Sequence[Path]) -> dict[str, Path]:
-    """Name in the blob -> file. ``film.fr.vtt`` given with ``film.mp4`` is ``original.fr.vtt``, beside the original."""
+    """Name in the blob's ``captions/`` -> file. ``film.fr.vtt`` given with ``film.mp4`` becomes ``fr.vtt``."""
     if len(captions) > MAX_CAPTIONS:
         raise BadInput("A resource takes at most %(limit)s caption files.", limit=MAX_CAPTIONS)
     stem = filename.removesuffix(Path(filename).suffix)
     names: dict[str, Path] = {}
     for path in captions:
         name = safe_name(path.name)
-        rest = name[len(stem) :] if name.startswith(stem + ".") else f".{name}"
-        if suffix_of(name) != ".vtt":
-            raise BadInput("%(name)s: captions must be WebVTT files (.vtt).", name=name)
-        names["original" + rest[-100:]] = path
+        if suffix_of(name) not in CAPTION_SUFFIXES:
+            raise BadInput("%(name)s is not a captions file: give WebVTT (.vtt) or SubRip (.srt).", name=name)
+        rest = name.removeprefix(stem + ".")
+        names[rest if "." in rest else name] = path
     return names
+
+
+def _web_host(address: str) -> str:
+    """Empty unless ``address`` can be a link."""
+    try:
+        parts = urlsplit(address)
+        return (parts.hostname or "") if parts.scheme in ("http", "https") and len(address) <= LONGEST_URL else ""
+    except ValueError:
+        return ""
 
 
 def _same_file(path: Path, target: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +28,12 @@ GIVE_UP_AFTER = 5
 
 class Indexer(Protocol):
     """What the library needs of the search service."""
+
+    on_damaged: Callable[[], object]
+    """Called when the index was lost, and is empty now."""
+
+    def held(self) -> frozenset[str]:
+        """Ids of the resources in the index."""
 
     def index(self, resource: Resource, sections: Path | None) -> None:
         """Card and sections (gzip JSON lines), instead of whatever the index has of ``resource``."""
@@ -53,6 +60,7 @@ class Indexing:
     def start(self) -> None:
         """Index what is not; nothing without an indexer."""
         if self._indexer is not None:
+            self._indexer.on_damaged = self.rebuild
             self._thread = threading.Thread(target=self._run, name="library-index", daemon=True)
             self._thread.start()
 
@@ -83,7 +91,26 @@ class Indexing:
             resources.forget_index(conn)
         self._wake.set()
 
+    def _compare(self, indexer: Indexer) -> None:
+        """A death between index and table, or a lost index folder: the table is right."""
+        try:
+            held = indexer.held()
+        except Damaged:
+            self.rebuild()
+            return
+        except CartableError as error:
+            log.warning("the search index could not be compared with the library: %s", error)
+            return
+        known = {resource.id for resource in resources.every(self._db, include_damaged=True)}
+        with self._db.writing() as conn:
+            for missing in known - held:
+                resources.set_indexed(conn, missing, resources.STALE)
+        for gone in held - known:
+            self.forget(gone)
+
     def _run(self) -> None:
+        assert self._indexer is not None
+        self._compare(self._indexer)
         while not self._stopping.is_set():
             self._wake.clear()
             pending = [p for p in resources.unindexed(self._db) if self._failures.get(p[0].id, 0) < GIVE_UP_AFTER]

@@ -28,6 +28,8 @@ from appliance.store.durable import step
 
 MANIFEST = "manifest.json"
 SECTIONS = "sections.jsonl.gz"
+CAPTIONS = "captions"
+"""Folder of a blob: what its format made of the caption files that came with it."""
 
 
 class Harm(enum.StrEnum):
@@ -216,7 +218,7 @@ class Blobs:
     def original(self, blob: str) -> Path:
         """The file that the blob was made of. Raises :class:`NotFound`."""
         for name in read_manifest(self.path(blob)).files:
-            if name.startswith("original") and "/" not in name and not name.endswith(".vtt"):
+            if name.startswith("original.") and "/" not in name:
                 return self.path(blob) / name
         raise NotFound("The original file of this resource was not kept.")
 

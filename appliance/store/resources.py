@@ -128,7 +128,12 @@ def mark_indexed(conn: sqlite3.Connection, resource: Resource) -> None:
     row = conn.execute("SELECT * FROM resource WHERE id = ?", (resource.id,)).fetchone()
     if row is not None and row["state"] != REMOVING:
         fresh = FRESH if _resource(row).card == resource.card else CARD_STALE
-        conn.execute("UPDATE resource SET indexed = ? WHERE id = ?", (fresh, resource.id))
+        set_indexed(conn, resource.id, fresh)
+
+
+def set_indexed(conn: sqlite3.Connection, resource_id: str, indexed: int) -> None:
+    """One of :data:`STALE`, :data:`FRESH`, :data:`CARD_STALE`."""
+    conn.execute("UPDATE resource SET indexed = ? WHERE id = ?", (indexed, resource_id))
 
 
 def forget_index(conn: sqlite3.Connection) -> None:
