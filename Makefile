@@ -51,7 +51,7 @@ lock:
 
 ## make vendor  fetch the pinned front-end libraries again (needs Node)
 vendor:
-	@node tools/vendor.mjs
+	@node tools/vendor.mjs && $(PYTHON) tools/stamp_readers.py
 
 ## make translations  collect messages and update the catalogues
 translations: $(VENV)/.test

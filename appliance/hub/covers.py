@@ -34,9 +34,8 @@ def key(resource: Resource) -> str:
     return str(resource.blob)[:KEY_DIGITS] if has else ""
 
 
-def sheet_url(resources: Sequence[Resource]) -> str:
-    """The address of the sheet of those resources that have a cover; empty when none has."""
-    keys = [key(resource) for resource in resources if key(resource)]
+def sheet_url(keys: Sequence[str]) -> str:
+    """The address of the sheet of those covers; empty without any."""
     return f"/couvertures.jpg?b={','.join(keys)}" if keys else ""
 
 

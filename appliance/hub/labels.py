@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from flask_babel import gettext, ngettext
 
@@ -99,6 +100,11 @@ def levels(codes: Iterable[str]) -> str:
 def minutes(duration: int | None) -> str:
     """``10 min``; empty when not known."""
     return "" if duration is None else ngettext("%(num)s min", "%(num)s min", duration)
+
+
+def title(resource: Resource) -> str:
+    """The card's title, else the file's name: a card never stands without one."""
+    return resource.card.title or PurePosixPath(resource.filename).stem or resource.id
 
 
 def facts(resource: Resource) -> list[str]:

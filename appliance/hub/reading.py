@@ -64,19 +64,25 @@ def frame_url(resource: Resource, anchor: str) -> str:
     if resource.format == "zim":
         return f"{content_origin()}/zim/{resource.blob}/{_path_and_fragment(anchor or resource.entry)}"
     if resource.format == "web_bundle":
-        return f"{content_origin()}/blob/{resource.blob}/{_path_and_fragment(_inside(anchor) or resource.entry)}"
+        root = str(resource.details.get("root", "")).strip("/")
+        path = f"{root}/{anchor}".lstrip("/") if _inside(anchor) else resource.entry
+        return f"{content_origin()}/blob/{resource.blob}/{_path_and_fragment(path)}"
     if resource.format in OURS:
-        told = {"blob": resource.blob, "entry": resource.entry, "a": anchor, "lang": language(),
-                "look": reading_profile().classes, "title": resource.card.title}  # fmt: skip
+        told = {"hub": _own_origin(), "blob": resource.blob, "entry": resource.entry, "a": anchor, "lang": language(),
+                "look": reading_profile().classes, "title": labels.title(resource)}  # fmt: skip
         reader = static_url(f"readers/{resource.format}.html")
         return f"{content_origin()}{reader}#{urlencode({k: v or '' for k, v in told.items()}, quote_via=quote)}"
     return ""
 
 
-def _inside(anchor: str) -> str:
-    """An anchor of a web bundle, kept within its files."""
+def _own_origin() -> str:
+    return f"{request.headers.get('X-Forwarded-Proto', 'http')}://{request.host}"
+
+
+def _inside(anchor: str) -> bool:
+    """Whether the anchor of a web bundle stays within its files."""
     path = anchor.partition("#")[0]
-    return anchor if path and ".." not in path.split("/") else ""
+    return bool(path) and ".." not in path.split("/")
 
 
 def _path_and_fragment(anchor: str) -> str:
@@ -103,9 +109,9 @@ def chapters(resource: Resource) -> list[Chapter]:
     found = resource.details.get("chapters", ())
     listed = [chapter for chapter in found if isinstance(chapter, Mapping)] if isinstance(found, list | tuple) else []
     return [
-        Chapter(str(chapter.get("title") or chapter["path"]), f"{content_origin()}/blob/{resource.blob}/"
-                + _path_and_fragment(str(chapter["path"])))
-        for chapter in listed if chapter.get("path")
+        Chapter(str(chapter.get("title") or chapter["href"]), f"{content_origin()}/blob/{resource.blob}/"
+                + _path_and_fragment(f"files/{chapter['href']}"))
+        for chapter in listed if chapter.get("href")
     ]  # fmt: skip
 
 
@@ -134,6 +140,7 @@ def read(resource_id: str) -> str:
     return render_template(
         "read.html",
         resource=resource,
+        title=labels.title(resource),
         kind=resource.format if resource.blob else "link",
         anchor=anchor,
         frame=frame_url(resource, anchor) if resource.format in FRAMED else "",

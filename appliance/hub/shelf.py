@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -34,8 +34,10 @@ class Item:
 
     resource: Resource
     href: str
+    title: str
+    within: str = ""
+    """Of a search: the title of the resource, when ``title`` is that of a piece of it."""
     snippet: str = ""
-    """Of a search: what was found, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class Shelf:
 
     items: Sequence[Item]
     covers: str
-    """Address of the picture that holds their covers, those that have one, in order."""
+    """Address of the picture that holds their covers."""
+    rows: Mapping[str, int]
+    """Cover key -> its row in that picture."""
     total: int
     page: int
     pages: int
@@ -84,13 +88,13 @@ def fits(resource: Resource, wanted: SearchFilters) -> bool:
 
 def item(resource: Resource, hit: Hit | None = None) -> Item:
     """The card of a resource, opened where the search found its words."""
-    href = f"/lire/{quote(resource.id)}"
+    href, name = f"/lire/{quote(resource.id)}", labels.title(resource)
     if hit is None:
-        return Item(resource, href)
+        return Item(resource, href, name)
     if hit.anchor:
         href += "?" + urlencode({"a": hit.anchor})
-    found = hit.snippet if hit.title in ("", resource.card.title) else f"{hit.title}: {hit.snippet}"
-    return Item(resource, href, found)
+    piece = hit.title if hit.title != name else ""
+    return Item(resource, href, piece or name, name if piece else "", hit.snippet)
 
 
 def found_items(query: str, shown: Sequence[Resource], *, all_shown: bool) -> list[Item]:
@@ -105,7 +109,9 @@ def page_of(items: Sequence[Item], wanted: int, per_page: int = PER_PAGE) -> She
     pages_count = max(1, -(-len(items) // per_page))
     page = min(max(wanted, 1), pages_count)
     shown = items[(page - 1) * per_page : page * per_page]
-    return Shelf(shown, covers.sheet_url([item.resource for item in shown]), len(items), page, pages_count)
+    keys = list(dict.fromkeys(filter(None, (covers.key(item.resource) for item in shown))))
+    rows = {key: row for row, key in enumerate(keys)}
+    return Shelf(shown, covers.sheet_url(keys), rows, len(items), page, pages_count)
 
 
 def address(**changes: object) -> str:
@@ -129,12 +135,17 @@ def _items(query: str, wanted: SearchFilters) -> tuple[list[Item], str]:
     everything = hub().library.list()
     shown = [resource for resource in everything if fits(resource, wanted)]
     if not query:
-        return [item(resource) for resource in sorted(shown, key=lambda r: r.card.title.casefold())], ""
+        return [item(resource) for resource in sorted(shown, key=lambda r: labels.title(r).casefold())], ""
     try:
         return found_items(query, shown, all_shown=len(shown) == len(everything)), ""
     except Busy as busy:
         g.search_busy = True
         return [], busy.localized(gettext)
+
+
+def _kinds(resources: Sequence[Resource]) -> list[str]:
+    present = {kind_of(resource) for resource in resources}
+    return [kind for kind in labels.FORMAT_NAMES if kind in present]
 
 
 @pages.get("/etagere")
@@ -143,14 +154,13 @@ def shelf() -> str:
     query = request.args.get("q", "").strip()[:MAX_QUERY]
     wanted = filters()
     items, trouble = _items(query, wanted)
-    formats = {kind_of(resource) for resource in hub().library.list()}
     return render_template(
         "shelf.html",
         query=query,
         wanted=wanted,
         shelf=page_of(items, request.args.get("page", 1, type=int)),
         trouble=trouble,
-        formats=[kind for kind in labels.FORMAT_NAMES if kind in formats],
+        formats=_kinds(hub().library.list()),
         pupil=current_pupil(),
         activity=_activity() if not query else None,
         address=address,
@@ -160,12 +170,13 @@ def shelf() -> str:
 
 @pages.get("/etagere/filtres")
 def choose_filters() -> str:
-    """Level and subject on a page of their own: one task, one screen."""
+    """Kind, level and subject on a page of their own: one task, one screen."""
     resources = hub().library.list()
     return render_template(
         "filters.html",
         query=request.args.get("q", "").strip()[:MAX_QUERY],
         wanted=filters(),
+        formats=_kinds(resources),
         levels=[level for level in LEVELS if any(level in resource.card.levels for resource in resources)],
         subjects=[
             subject

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -34,13 +35,14 @@ def _jobs() -> tuple[list[ImportJob], bool]:
     """Imports worth showing (running ones, then the latest that ended) and whether any still runs."""
     every = hub().library.jobs()
     active = [job for job in every if not job.over][:ACTIVE_SHOWN]
-    ended = [job for job in every if job.over][:FINISHED_SHOWN]
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+    ended = [job for job in every if job.over and job.created_at > since.isoformat()][:FINISHED_SHOWN]
     return active + ended, bool(active)
 
 
 def _found(query: str, shown: Sequence[Resource]) -> tuple[list[shelf.Item], str]:
     if not query:
-        return [shelf.item(resource) for resource in sorted(shown, key=lambda r: r.card.title.casefold())], ""
+        return [shelf.item(resource) for resource in sorted(shown, key=lambda r: labels.title(r).casefold())], ""
     try:
         return shelf.found_items(query, shown, all_shown=False), ""
     except Busy as busy:
@@ -221,7 +223,7 @@ def ask_removal(resource_id: str) -> str:
 @teacher_required
 def remove(resource_id: str) -> AnyResponse:
     """Take it off the box."""
-    title = hub().library.get(resource_id).card.title
+    title = labels.title(hub().library.get(resource_id))
     hub().library.remove(resource_id)
     flash(gettext("“%(title)s” is no longer on the box.", title=title))
     return redirect(url_for("teacher_library.library"), 303)

@@ -27,11 +27,11 @@ export const LIBRARIES = [
   {
     name: "foliate-js", version: "1.0.1", licence: "MIT", holder: "John Factotum", url: "https://github.com/johnfactotum/foliate-js",
     purpose: "EPUB reader",
-    bundles: [{ stdin: { contents: "import 'foliate-js/view.js'", resolveDir: "." }, format: "esm", outfile: "foliate.js",
-      external: ["./comic-book.js", "./fb2.js", "./mobi.js", "./pdf.js", "./vendor/pdfjs/*", "./search.js", "./tts.js", "./vendor/fflate.js"] }],
+    bundles: [{ stdin: { contents: "import 'foliate-js/view.js'; export { EPUB } from 'foliate-js/epub.js'", resolveDir: "." }, format: "esm", outfile: "foliate.js",
+      external: ["./comic-book.js", "./fb2.js", "./mobi.js", "./pdf.js", "./vendor/pdfjs/*", "./search.js", "./tts.js", "./vendor/fflate.js", "./vendor/zip.js"] }],
   },
   {
-    name: "pdfjs-dist", version: "4.10.38", licence: "Apache-2.0", holder: "Mozilla Foundation", url: "https://mozilla.github.io/pdf.js/",
+    name: "pdfjs-dist", version: "4.10.38", licence: "Apache-2.0", spdx: "Apache-2.0 AND BSD-3-Clause AND OFL-1.1", holder: "Mozilla Foundation", url: "https://mozilla.github.io/pdf.js/",
     purpose: "PDF reader", copy: { standard_fonts: "standard_fonts" },
     bundles: [
       { entryPoints: ["node_modules/pdfjs-dist/legacy/build/pdf.mjs"], format: "esm", outfile: "pdf.js" },
