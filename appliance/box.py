@@ -88,14 +88,12 @@ def hub(config: Config) -> Iterator[Hub]:
 
 def application(config: Config, parts: Hub) -> Wsgi:
     """Pages and API for the hub's origin, resource bodies for the other; told apart by what nginx or the edge says."""
-    from appliance.formats.zim import ZimContentReader
+    from appliance.formats.zim_reader import ZimReader
     from appliance.hub.app import create_app
     from appliance.hub.content import ContentApp
 
     pages: Wsgi = create_app(parts)
-    content: Wsgi = ContentApp(
-        config.library_folder / "blobs", {"zim": ZimContentReader()}, config.hub.cache_mb * 2**20
-    )
+    content: Wsgi = ContentApp(config.library_folder / "blobs", {"zim": ZimReader()}, config.hub.cache_mb * 2**20)
 
     def dispatch(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         origin = environ.get("HTTP_X_CARTABLE_ORIGIN")

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The words of the command line. Each lives in ``appliance/words/<word>.py`` with ``register`` and ``run``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from appliance import config as configuration
+from appliance.errors import CartableError
+from appliance.i18n import translator
+
+WORDS = ("hub", "migrate", "nginx")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Parse, load the configuration, run the word. Errors become one sentence on stderr and exit code 1."""
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    language = "fr"
+    try:
+        config = _configuration(args)
+        language = config.box.language
+        return int(args.run(args, config) or 0)
+    except CartableError as error:
+        print(f"cartable: {error.localized(translator(language))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cartable", description="La classe dans une boîte.")
+    parser.add_argument("--version", action="version", version=f"cartable {version('cartable')}")
+    parser.add_argument(
+        "--config", action="append", type=Path, metavar="FILE", help="TOML file instead of the system's"
+    )
+    parser.add_argument("--state", type=Path, metavar="FOLDER", help="keep state (and sockets) in this folder")
+    words = parser.add_subparsers(required=True, metavar="WORD")
+    for name in WORDS:
+        module: Any = importlib.import_module(f"appliance.words.{name}")
+        word = module.register(words)
+        word.set_defaults(run=module.run)
+    return parser
+
+
+def _configuration(args: argparse.Namespace) -> configuration.Config:
+    overrides: dict[str, dict[str, object]] = {}
+    if args.state is not None:
+        overrides["box"] = {"state": args.state.absolute(), "run": args.state.absolute() / "run"}
+    if args.config:
+        return configuration.load(args.config, overrides)
+    if overrides:
+        return configuration.load(configuration.SYSTEM_FILES, overrides)
+    return configuration.from_environment()
