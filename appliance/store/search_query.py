@@ -85,12 +85,13 @@ class SearchIndex:
             return []
         keys = None if allowed is None or self._resources.issubset(allowed) else {key_of(name) for name in allowed}
         builder = QueryBuilder(self._searcher, self._schema, self._analyzers)
-        for share in (0.5, 0.0):
+        found: dict[int, list[tuple[float, Any]]] = {}
+        for share in (0.5, 0.0):  # texts with fewer of the words only where the list would not be full
             query = builder.build(text, share)
-            found = self._found(query, keys) if query else {}
-            if found:
-                return self._hits(found, limit)
-        return []
+            if query is None or sum(map(len, found.values())) >= limit:
+                break
+            found = {**self._found(query, keys), **found}
+        return self._hits(found, limit)
 
     def _found(self, query: Query, keys: set[int] | None) -> dict[int, list[tuple[float, Any]]]:
         found = self._candidates(query, keys, set())
