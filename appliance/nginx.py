@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.config import Config
-from appliance.edge.answers import BARE_POLICY, DEFAULTS, NO_STORE, RESTARTING
-from appliance.edge.proxy import READ_TIMEOUT_S, STREAM_OVER_MB, UPLOAD_TIMEOUT_S
+from appliance.http_rules import (
+    BARE_POLICY,
+    DEFAULTS,
+    NO_STORE,
+    READ_TIMEOUT_S,
+    RESTARTING,
+    STREAM_OVER_MB,
+    UPLOAD_TIMEOUT_S,
+)
 from appliance.media_types import DEFAULT, TYPES
 from appliance.routes import ROUTES, Files, Origin, Proxy, Root, Route, Service
 

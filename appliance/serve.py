@@ -28,6 +28,9 @@ from appliance.config import Config
 from appliance.errors import CartableError, Conflict
 from appliance.i18n import translator
 
+HELD_BY_PARENT = "CARTABLE_HELD_BY_PARENT"
+"""Environment variable: the read end of a pipe that whoever started us keeps open while it lives. We end with it."""
+
 ALIVE = "/.alive"
 """Answered 204 here, before the application: that a worker thread is free to answer at all."""
 
@@ -163,11 +166,13 @@ def _watch(path: Path, alive: int) -> None:
     """READY, then WATCHDOG at its interval. ``alive`` is a pipe that nobody writes: its end means the parent died."""
     import select
 
+    held = os.environ.get(HELD_BY_PARENT, "")
+    pipes = [alive, int(held)] if held else [alive]
     interval = watchdog_interval()
     ready = False
     while True:
         wait = 0.05 if not ready else interval
-        if select.select([alive], [], [], wait)[0]:
+        if select.select(pipes, [], [], wait)[0]:
             _orphaned()
         if answers(path):
             notify("WATCHDOG=1" if ready else "READY=1")

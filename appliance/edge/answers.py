@@ -8,23 +8,8 @@ from __future__ import annotations
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from appliance.routes import NOSNIFF, Route
-
-DEFAULTS = (NOSNIFF, ("Referrer-Policy", "same-origin"))
-"""On every answer; a route's own value, then a service's own value, go before these."""
-
-NO_STORE = "no-store"
-"""The Cache-Control of an answer that is an error, whatever the route says of its files."""
-
-BARE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-
-RESTARTING = (
-    "<!doctype html><html lang=fr><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<meta http-equiv=refresh content=2><title>Le service redémarre</title>"
-    "<style>body{font:1.5rem/1.5 sans-serif;margin:20vh auto;max-width:30rem;padding:0 1rem;text-align:center}</style>"
-    "<h1>Le service redémarre…</h1><p>Cette page se recharge toute seule.</p></html>"
-)
-"""Shown while a service is away. No double quote, dollar or line break: nginx holds it in one quoted string."""
+from appliance.http_rules import BARE_POLICY, DEFAULTS, NO_STORE, RESTARTING
+from appliance.routes import Route
 
 
 def headers_for(route: Route | None, status: int) -> CIMultiDict[str]:

@@ -14,17 +14,8 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
+from appliance.http_rules import BODY_TIMEOUT_S, READ_TIMEOUT_S, STREAM_OVER_MB, UPLOAD_TIMEOUT_S
 from appliance.routes import Proxy, Service
-
-STREAM_OVER_MB = 8
-"""A route that takes more than this gets its body passed on while it arrives; a smaller one is first read whole, so
-that a slow sender never holds a thread of the service."""
-
-READ_TIMEOUT_S = 60.0
-UPLOAD_TIMEOUT_S = 600.0
-"""How long a service may stay silent; an upload is hashed and synced to disk before it answers."""
-BODY_TIMEOUT_S = 30.0
-"""How long a browser may stay silent in the middle of a body."""
 
 _HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",

@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 
 from appliance.config import Config
-from appliance.edge.answers import BARE_POLICY
+from appliance.http_rules import BARE_POLICY
 from appliance.routes import ROUTES, UNTRUSTED, Origin
 from tests.edge.conftest import BLOB, Running, configuration, dev_edge
 from tests.edge.upstream import upstream
@@ -130,7 +130,7 @@ def test_every_route_states_its_headers(edge: Running, name: str) -> None:
     route = next(route for route in ROUTES if route.name == name)
     paths = {"static": "/static/app.js", "reader": "/static/app.js", "upload": UPLOAD, "hub": "/",
              "zim-media": f"/zim/{BLOB}/A/film.webm", "zim": ZIM, "blob": f"/blob/{BLOB}/original.mp4",
-             "download": f"/blob/{BLOB}/files/page.html"}  # fmt: skip
+             "download": f"/download/{BLOB}/mp4/Mon%20film.mp4"}  # fmt: skip
     answer, _ = edge.ask(paths[name], origin=route.origin)
     assert answer.status == 200
     for header, value in route.headers:

@@ -1,0 +1,233 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""``cartable dev``: the whole box in one command. Services are processes; the edge runs in this one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+
+import aiohttp
+import segno
+
+from appliance import box, config
+from appliance.config import Config
+from appliance.edge import Edge
+from appliance.errors import ConfigError, Conflict, Unreachable
+from appliance.i18n import translator
+from appliance.ports import Advert
+from appliance.routes import Origin
+from appliance.serve import HELD_BY_PARENT
+from appliance.store.migrations import migrate
+
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 10.0
+STABLE_S = 30.0
+"""A service that ran this long starts again at once."""
+STOP_S = 4.0
+QUICK_CRASHES = 3
+"""This many ends in a row before it ever answered: the service cannot start."""
+START_S = 60.0
+SOCKET_PATH_MAX = 100
+"""Linux takes 107 bytes in the path of a Unix socket."""
+
+Ready = Callable[[str], None]
+"""Called once with the address for the LAN, when the first page answers."""
+
+
+def run(settings: Config, ready: Ready | None = None) -> int:
+    """Run the box until SIGINT or SIGTERM; returns the exit code, 0 after a clean stop of at most five seconds.
+
+    Raises :class:`appliance.errors.Conflict` when a port is taken or another ``cartable dev`` has the same state,
+    :class:`appliance.errors.Unreachable` when the hub cannot start.
+    """
+    if len(os.fsencode(settings.hub_socket)) > SOCKET_PATH_MAX:
+        raise ConfigError(
+            "The path %(path)s is too long for a socket: choose another --state.", path=settings.hub_socket
+        )
+    with only_one(settings):
+        migrate(settings.database)
+        asyncio.run(_Box(settings, ready).run())
+    return 0
+
+
+@contextlib.contextmanager
+def only_one(settings: Config) -> Iterator[None]:
+    """Hold the state folder. Raises :class:`Conflict` when another ``cartable dev`` holds it."""
+    settings.box.state.mkdir(parents=True, exist_ok=True)
+    with (settings.box.state / "dev.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(
+                "cartable dev already runs on %(state)s: stop it (Ctrl-C), or choose another folder with --state.",
+                state=settings.box.state,
+            ) from error
+        yield
+
+
+class Supervisor:
+    """Keeps one service running: started again when it ends, ended with us."""
+
+    def __init__(self, name: str, settings: Config) -> None:
+        self.answered = False
+        """Set by whoever saw the service answer; until then, a few ends in a row mean that it cannot start."""
+        self._name = name
+        self._settings = settings
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def run(self) -> None:
+        """Until cancelled; then the process is ended, killed when it takes more than four seconds.
+
+        Raises :class:`appliance.errors.Unreachable` when the service cannot start.
+        """
+        read, held = os.pipe()
+        try:
+            await self._keep(read)
+        finally:
+            await self._end()
+            os.close(read)
+            os.close(held)
+
+    async def _keep(self, read: int) -> None:
+        environ = {**os.environ, **config.environment(self._settings), HELD_BY_PARENT: str(read)}
+        delay, ends = FIRST_DELAY_S, 0
+        while True:
+            begun = time.monotonic()
+            command = (sys.executable, "-m", "appliance", self._name)
+            self._process = await asyncio.create_subprocess_exec(
+                *command, env=environ, stdin=asyncio.subprocess.DEVNULL, pass_fds=(read,), start_new_session=True
+            )
+            code = await self._process.wait()
+            ends += 1
+            if not self.answered and ends >= QUICK_CRASHES:
+                raise Unreachable("The service %(name)s cannot start: see the messages above.", name=self._name)
+            if time.monotonic() - begun > STABLE_S:
+                delay = FIRST_DELAY_S
+            print(f"cartable: {self._name}: exit {code}; + {delay:.1f} s", file=sys.stderr, flush=True)
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, LONGEST_DELAY_S)
+
+    async def _end(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+class _Box:
+    def __init__(self, settings: Config, ready: Ready | None) -> None:
+        self._settings = settings
+        self._ready = ready
+        self._say = translator(settings.box.language)
+        self._edge = Edge(settings)
+        self._hub = Supervisor("hub", settings)
+        self._advert: Advert = box.advert(settings)
+
+    async def run(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await self._edge.start()  # first: a port that is taken is the likeliest trouble, and says so at once
+        tasks = [asyncio.create_task(self._hub.run()), asyncio.create_task(self._announce())]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await _first_end_or_failure([*tasks, stopping], stopping)
+        finally:
+            await self._stop([*tasks, stopping])
+
+    async def _stop(self, tasks: list[asyncio.Task[object]]) -> None:
+        """Everything at once, in reverse where order matters: the advert's goodbye, the edge, the services."""
+        for task in tasks:
+            task.cancel()
+        ends: list[Awaitable[object]] = [asyncio.to_thread(self._advert.stop), self._edge.stop(), *tasks]
+        await asyncio.gather(*ends, return_exceptions=True)
+
+    async def _announce(self) -> None:
+        """When the first page answers: publish the name, print the addresses; then sleep for ever."""
+        port = self._edge.ports[Origin.HUB]
+        await self._first_page(port)
+        self._hub.answered = True
+        name = await asyncio.to_thread(self._advert.start, self._settings.box.name, port)
+        address = f"http://{lan_address(self._settings, self._advert)}:{port}/"
+        self._print(address, f"http://{name}:{port}/")
+        if self._ready is not None:
+            self._ready(address)
+        await asyncio.Event().wait()
+
+    async def _first_page(self, port: int) -> None:
+        listening = self._settings.edge.address
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listening, listening)  # noqa: S104 - compared, not bound
+        url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+            while True:
+                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                    async with session.get(url, allow_redirects=False) as answer:
+                        if answer.status < 500:
+                            return
+                await asyncio.sleep(0.05)
+
+    def _print(self, address: str, by_name: str) -> None:
+        segno.make(address, micro=False).terminal(out=sys.stdout, compact=True)
+        print(self._say("Open this address on a tablet, or scan the picture: %(address)s") % {"address": address})
+        if self._settings.drivers.advert != "simulated":
+            print(self._say("On the same network also: %(address)s") % {"address": by_name})
+        print(self._say("Stop with Ctrl-C."), flush=True)
+
+
+async def _first_end_or_failure(tasks: list[asyncio.Task[object]], stopping: asyncio.Task[object]) -> None:
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done - {stopping}:
+        task.result()
+
+
+def lan_address(settings: Config, advert: Advert) -> str:
+    """The address to show to tablets: the one listened on, else one that the LAN knows, else this computer's own."""
+    if settings.edge.address not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return f"[{settings.edge.address}]" if ":" in settings.edge.address else settings.edge.address
+    if settings.drivers.advert != "simulated":
+        for address in advert.addresses():
+            if ":" not in address:
+                return address
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing: asks the kernel which of our addresses it would use
+        return str(probe.getsockname()[0])
+    return "127.0.0.1"
+
+
+def with_options(
+    settings: Config,
+    *,
+    port: int | None = None,
+    content_port: int | None = None,
+    address: str | None = None,
+    advert: bool = True,
+) -> Config:
+    """``settings`` with what the command line says. Raises :class:`ConfigError` for a port that is none."""
+    for number in (port, content_port):
+        if number is not None and not 0 <= number < 65536:
+            raise ConfigError("%(port)s is no port: choose one from 1024 to 65535.", port=number)
+    edge = replace(
+        settings.edge,
+        port=settings.edge.port if port is None else port,
+        content_port=settings.edge.content_port if content_port is None else content_port,
+        address=settings.edge.address if address is None else address,
+    )
+    drivers = settings.drivers if advert else replace(settings.drivers, advert="simulated")
+    return replace(settings, edge=edge, drivers=drivers)

@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What nginx and the development edge both do beside the routing table: default headers, limits, a pause page."""
+
+from __future__ import annotations
+
+from appliance.routes import NOSNIFF
+
+DEFAULTS = (NOSNIFF, ("Referrer-Policy", "same-origin"))
+"""On every answer; a route's own value, then a service's own value, go before these."""
+
+NO_STORE = "no-store"
+"""The Cache-Control of an answer that is an error, whatever the route says of its files."""
+
+STREAM_OVER_MB = 8
+"""A route that takes more than this gets its body passed on while it arrives; a smaller one is first read whole, so
+that a slow sender never holds a thread of the service."""
+
+READ_TIMEOUT_S = 60.0
+UPLOAD_TIMEOUT_S = 600.0
+"""How long a service may stay silent; an upload is hashed and synced to disk before it answers."""
+
+BODY_TIMEOUT_S = 30.0
+"""How long a browser may stay silent in the middle of a body."""
+
+BARE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+RESTARTING = (
+    "<!doctype html><html lang=fr><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    "<meta http-equiv=refresh content=2><title>Le service redémarre</title>"
+    "<style>body{font:1.5rem/1.5 sans-serif;margin:20vh auto;max-width:30rem;padding:0 1rem;text-align:center}</style>"
+    "<h1>Le service redémarre…</h1><p>Cette page se recharge toute seule.</p></html>"
+)
+"""Shown while a service is away. No double quote, dollar or line break: nginx holds it in one quoted string."""
