@@ -40,28 +40,34 @@ def load(folder: Path, db: Database, library: Library) -> None:
 def _load_class(described: dict[str, Any], db: Database) -> None:
     group = Group(str(uuid.uuid5(NAMESPACE, described["class"]["name"])), described["class"]["name"])
     pupils = [
-        Pupil(str(uuid.uuid5(NAMESPACE, f"{group.id}/{p['alias']}")), group.id, p["alias"], p["avatar"])
+        Pupil(str(uuid.uuid5(NAMESPACE, f"{group.id}/{p['name']}")), group.id, p["name"], p["avatar"])
         for p in described["pupil"]
     ]
-    activities = [_activity(raw) for raw in described["activity"]]
+    activities = [_activity(raw) for raw in described["quiz"]]
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    lesson = Lesson(str(uuid.uuid5(NAMESPACE, f"{group.id}/lesson")), group.id, described["lesson"]["title"], started)
+    lesson = Lesson(str(uuid.uuid5(NAMESPACE, f"{group.id}/lesson")), group.id, activities[0].title, started)
     people.put_class(db, group, pupils, activities, lesson)
 
 
 def _activity(raw: dict[str, Any]) -> Activity:
+    """Prompts are read aloud by clips made with the page's other sounds (see ``tools/``)."""
     questions = tuple(
         Question(
-            id=q["id"], prompt=q["prompt"], choices=tuple(Choice(**c) for c in q["choices"]), answer=q["answer"],
-            right=q["right"], wrong=q["wrong"], sound=q.get("sound"),
+            id=q["id"],
+            prompt=q["prompt"],
+            choices=tuple(Choice(**c) for c in q["choices"]),
+            answer=q["answer"],
+            right=q["right"],
+            wrong=q["wrong"],
+            sound=f"sounds/fr/{raw['id']}-{q['id']}.mp3" if raw.get("read_aloud") else None,
         )
-        for q in raw["questions"]
-    )  # fmt: skip
+        for q in raw["question"]
+    )
     return Activity(raw["id"], raw["title"], questions)
 
 
 def _submit(folder: Path, entry: dict[str, Any], library: Library) -> None:
-    card = {
+    card: dict[str, Any] = {
         key: entry[key]
         for key in (
             "title",
