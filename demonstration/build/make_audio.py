@@ -11,14 +11,25 @@ import av
 from common import places
 
 RATE = 22050
-BODY = ("patate_cheveux", "patate_oeil", "patate_oreille", "patate_nez", "patate_bouche", "patate_sourcil",
-        "robot_tete", "robot_corps", "robot_bras", "robot_main", "robot_pieds")  # fmt: skip
+BODY = (
+    "patate_cheveux",
+    "patate_oeil",
+    "patate_oreille",
+    "patate_nez",
+    "patate_bouche",
+    "patate_sourcil",
+    "robot_tete",
+    "robot_corps",
+    "robot_bras",
+    "robot_main",
+    "robot_pieds",
+)
 
 
 def samples(source: Path) -> bytes:
     """Decode a sound as 16-bit mono."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-    parts = []
+    parts: list[bytes] = []
     with av.open(str(source)) as container:
         for frame in container.decode(audio=0):
             parts.extend(bytes(out.planes[0])[: out.samples * 2] for out in resampler.resample(frame))

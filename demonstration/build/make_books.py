@@ -37,15 +37,38 @@ class Book:
     description: str
 
 
-FABLES = Book("fables-la-fontaine.epub", "Fables choisies", "Jean de La Fontaine", "fr", "#2f6b3a",
-              "Onze fables de La Fontaine, avec le vocabulaire et une question pour chacune.")  # fmt: skip
-POEMS = Book("poemes-a-dire.epub", "Neuf poèmes à dire", "Du Bellay, Ronsard, Hugo, Baudelaire, Verlaine, Rimbaud",
-             "fr", "#6a2c70", "Neuf poèmes français du XVIe au XIXe siècle, à lire et à apprendre.")  # fmt: skip
-RIGHTS = Book("droits-de-l-homme-1789.epub", "Déclaration des droits de l’homme et du citoyen",
-              "Assemblée nationale constituante", "fr", "#1d3f8a",
-              "Le texte du 26 août 1789, article par article, avec vocabulaire et questions.")  # fmt: skip
-ALICE = Book("alice-in-wonderland.epub", "Alice’s Adventures in Wonderland", "Lewis Carroll", "en", "#8a3b12",
-             "The twelve chapters of the novel of 1865.")  # fmt: skip
+FABLES = Book(
+    "fables-la-fontaine.epub",
+    "Fables choisies",
+    "Jean de La Fontaine",
+    "fr",
+    "#2f6b3a",
+    "Onze fables de La Fontaine, avec le vocabulaire et une question pour chacune.",
+)
+POEMS = Book(
+    "poemes-a-dire.epub",
+    "Neuf poèmes à dire",
+    "Du Bellay, Ronsard, Hugo, Baudelaire, Verlaine, Rimbaud",
+    "fr",
+    "#6a2c70",
+    "Neuf poèmes français du XVIe au XIXe siècle, à lire et à apprendre.",
+)
+RIGHTS = Book(
+    "droits-de-l-homme-1789.epub",
+    "Déclaration des droits de l’homme et du citoyen",
+    "Assemblée nationale constituante",
+    "fr",
+    "#1d3f8a",
+    "Le texte du 26 août 1789, article par article, avec vocabulaire et questions.",
+)
+ALICE = Book(
+    "alice-in-wonderland.epub",
+    "Alice’s Adventures in Wonderland",
+    "Lewis Carroll",
+    "en",
+    "#8a3b12",
+    "The twelve chapters of the novel of 1865.",
+)
 STYLE = (
     "body{line-height:1.6;margin:1em}h1{font-size:1.4em}.stanza{margin:0 0 1em}"
     ".words,.question{border-left:4px solid #888;padding-left:.8em}.question{font-weight:bold}"
@@ -92,8 +115,9 @@ def read_alice(text: str) -> list[Chapter]:
 
 def chapter_body(chapter: Chapter) -> str:
     """Return the XHTML of a chapter."""
-    blocks = "".join(f'<p class="stanza">{"<br/>".join(map(html.escape, block))}</p>'
-                     for block in chapter.blocks if block)  # fmt: skip
+    blocks = "".join(
+        f'<p class="stanza">{"<br/>".join(map(html.escape, block))}</p>' for block in chapter.blocks if block
+    )
     words = f'<p class="words">{html.escape(chapter.words)}</p>' if chapter.words else ""
     question = f'<p class="question">{html.escape(chapter.question)}</p>' if chapter.question else ""
     return f"<h1>{html.escape(chapter.title)}</h1>{blocks}{words}{question}"
@@ -106,8 +130,10 @@ def cover(book: Book) -> str:
         if len(lines[-1]) + len(word) > 16:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
-    title = "".join(f'<text x="300" y="{260 + 70 * row}" font-size="54">{html.escape(line)}</text>'
-                    for row, line in enumerate(lines))  # fmt: skip
+    title = "".join(
+        f'<text x="300" y="{260 + 70 * row}" font-size="54">{html.escape(line)}</text>'
+        for row, line in enumerate(lines)
+    )
     size = 30 if len(book.author) < 34 else 20
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 800" role="img">'
@@ -121,18 +147,23 @@ def members(book: Book, chapters: list[Chapter]) -> dict[str, bytes]:
     """Return the files of the EPUB."""
     names = [f"chapter-{number:02d}.xhtml" for number in range(1, len(chapters) + 1)]
     contents = "Sommaire" if book.language == "fr" else "Contents"
-    links = "".join(f'<li><a href="{name}">{html.escape(chapter.title)}</a></li>'
-                    for name, chapter in zip(names, chapters, strict=True))  # fmt: skip
+    links = "".join(
+        f'<li><a href="{name}">{html.escape(chapter.title)}</a></li>'
+        for name, chapter in zip(names, chapters, strict=True)
+    )
     navigation = f'<nav epub:type="toc" id="toc"><h1>{contents}</h1><ol>{links}</ol></nav>'
     front = f'<p><img src="cover.svg" alt="{html.escape(book.title)}, {html.escape(book.author)}"/></p>'
     pages = {"cover.xhtml": front, "nav.xhtml": navigation}
     pages.update({name: chapter_body(chapter) for name, chapter in zip(names, chapters, strict=True)})
-    items = "".join(f'<item id="c{number}" href="{name}" media-type="application/xhtml+xml"/>'
-                    for number, name in enumerate(names))  # fmt: skip
+    items = "".join(
+        f'<item id="c{number}" href="{name}" media-type="application/xhtml+xml"/>'
+        for number, name in enumerate(names)
+    )
     spine = "".join(f'<itemref idref="c{number}"/>' for number in range(len(names)))
     package = (
         '<?xml version="1.0" encoding="utf-8"?>\n<package xmlns="http://www.idpf.org/2007/opf" version="3.0" '
-        f'unique-identifier="id" xml:lang="{book.language}"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f'unique-identifier="id" xml:lang="{book.language}"><metadata '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/">'
         f'<dc:identifier id="id">urn:cartable:{book.file}</dc:identifier><dc:title>{html.escape(book.title)}'
         f"</dc:title><dc:creator>{html.escape(book.author)}</dc:creator><dc:language>{book.language}</dc:language>"
         f"<dc:description>{html.escape(book.description)}</dc:description><dc:publisher>Cartable</dc:publisher>"

@@ -9,24 +9,38 @@ import io
 import json
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
-from common import HERE, Places, places, write_zip
+from common import HERE, Places, places, read_xml, write_zip
 from docbook import Converter, parse
 from make_audio import as_mp3
 from PIL import Image
 
 ANIMALS = {
-    "mammals/dogs/dog": "le chien", "mammals/equines/horse": "le cheval", "mammals/bovines/cow": "la vache",
-    "mammals/bovines/sheep": "le mouton", "mammals/bovines/goat": "la chèvre", "mammals/pig": "le cochon",
-    "mammals/equines/donkey": "l’âne", "birds/rooster": "le coq", "birds/duck": "le canard",
-    "birds/turkey": "le dindon", "birds/owl": "le hibou", "birds/cuckoo": "le coucou",
-    "birds/crow": "le corbeau", "birds/seagull": "la mouette", "insects/bee": "l’abeille",
-    "amphibians/frog": "la grenouille", "mammals/rodents/mouse": "la souris",
-    "mammals/dogs/fox": "le renard", "mammals/bears/bear": "l’ours", "mammals/cats/lion": "le lion",
-    "mammals/cats/tiger": "le tigre", "mammals/elephant": "l’éléphant",
-    "mammals/aquatic/dolphin": "le dauphin", "mammals/aquatic/whale": "la baleine",
-}  # fmt: skip
+    "mammals/dogs/dog": "le chien",
+    "mammals/equines/horse": "le cheval",
+    "mammals/bovines/cow": "la vache",
+    "mammals/bovines/sheep": "le mouton",
+    "mammals/bovines/goat": "la chèvre",
+    "mammals/pig": "le cochon",
+    "mammals/equines/donkey": "l’âne",
+    "birds/rooster": "le coq",
+    "birds/duck": "le canard",
+    "birds/turkey": "le dindon",
+    "birds/owl": "le hibou",
+    "birds/cuckoo": "le coucou",
+    "birds/crow": "le corbeau",
+    "birds/seagull": "la mouette",
+    "insects/bee": "l’abeille",
+    "amphibians/frog": "la grenouille",
+    "mammals/rodents/mouse": "la souris",
+    "mammals/dogs/fox": "le renard",
+    "mammals/bears/bear": "l’ours",
+    "mammals/cats/lion": "le lion",
+    "mammals/cats/tiger": "le tigre",
+    "mammals/elephant": "l’éléphant",
+    "mammals/aquatic/dolphin": "le dauphin",
+    "mammals/aquatic/whale": "la baleine",
+}
 TENSES = [
     ("present", "Présent de l’indicatif", "indicative/present"),
     ("imparfait", "Imparfait", "indicative/imperfect"),
@@ -38,20 +52,6 @@ TENSES = [
     ("participe-present", "Participe présent", "participle/present-participle"),
     ("participe-passe", "Participe passé", "participle/past-participle"),
 ]
-VERBS = (
-    "être avoir aller faire dire pouvoir vouloir devoir savoir voir venir prendre mettre aimer acheter aider "
-    "ajouter amener appeler apprendre arriver attendre avancer balayer battre boire bouger changer chanter "
-    "chercher choisir commencer comprendre conduire connaître construire copier coudre courir couvrir craindre "
-    "crier croire cueillir danser décider découvrir descendre dessiner devenir donner dormir écouter écrire "
-    "effacer élever employer entendre entrer envoyer espérer essayer essuyer éteindre étudier finir fuir gagner "
-    "garder geler grandir grossir habiter inventer jeter joindre jouer jaunir laver lancer lever lire manger "
-    "marcher mener monter montrer mordre mourir nager naître nettoyer obéir observer offrir ouvrir oublier "
-    "paraître parler partager partir passer payer peindre penser perdre plaire placer pleurer plier plonger porter "
-    "poser pousser préférer promettre proposer ranger recevoir réfléchir regarder remplir rendre rentrer répéter "
-    "répondre ressembler rester résoudre réussir rêver rire rougir sauter sentir servir sortir souffrir sourire "
-    "suivre tenir terminer tomber toucher tourner travailler traverser trouver vaincre valoir vendre vivre voler "
-    "voyager"
-).split()
 STYLE = (
     "body{font:1.1rem/1.6 system-ui,sans-serif;max-width:46rem;margin:auto;padding:1rem;color:#1b1b1b}"
     "img{max-width:100%;height:auto}pre{background:#f2f2f2;padding:.6rem;overflow:auto}a{color:#00508f}"
@@ -88,18 +88,20 @@ def animals(where: Places) -> dict[str, bytes]:
 def conjugations(where: Places) -> dict[str, bytes]:
     """Return the members of the conjugation activity, from the tables of Verbiste."""
     folder = next(iter(sorted(where.share.glob("verbiste*"))))
-    models = {node.get("name"): node for node in ElementTree.parse(folder / "conjugation-fr.xml").getroot()}
-    known = {node.findtext("i"): node.findtext("t") or ""
-             for node in ElementTree.parse(folder / "verbs-fr.xml").getroot()}  # fmt: skip
+    models = {node.get("name"): node for node in read_xml(folder / "conjugation-fr.xml")}
+    known = {node.findtext("i"): node.findtext("t") or "" for node in read_xml(folder / "verbs-fr.xml")}
     verbs = {}
-    for verb in sorted(VERBS, key=lambda item: item.translate(str.maketrans("éèêî", "eeei"))):
+    chosen = (HERE / "texts" / "verbes.txt").read_text("utf-8").split()
+    for verb in sorted(chosen, key=lambda item: item.translate(str.maketrans("éèêî", "eeei"))):
         model = known[verb]
         stem = verb.removesuffix(model.split(":")[1])
         verbs[verb] = {
-            key: [stem + (person.findtext("i") or "") if person.find("i") is not None else ""
-                  for person in (models[model].find(path) or [])]
+            key: [
+                stem + (person.findtext("i") or "") if person.find("i") is not None else ""
+                for person in (models[model].find(path) or [])
+            ]
             for key, _, path in TENSES
-        }  # fmt: skip
+        }
     tenses = [[key, label] for key, label, _ in TENSES]
     return {"index.html": activity("conjugueur", tenses=tenses, verbs=verbs)}
 
@@ -107,8 +109,10 @@ def conjugations(where: Places) -> dict[str, bytes]:
 def kturtle(where: Places) -> dict[str, bytes]:
     """Return the members of the French handbook of KTurtle."""
     folder = where.share / "doc/HTML/fr/kturtle"
-    chapters = [next(iter(parse((folder / f"{name}.docbook").read_text("utf-8"))))
-                for name in ("getting-started", "using-kturtle", "programming-reference", "glossary")]  # fmt: skip
+    chapters = [
+        next(iter(parse((folder / f"{name}.docbook").read_text("utf-8"))))
+        for name in ("getting-started", "using-kturtle", "programming-reference", "glossary")
+    ]
     pages = {f"chapitre-{number}.html": chapter for number, chapter in enumerate(chapters, 1)}
     addresses = {}
     for name, chapter in pages.items():
@@ -125,11 +129,18 @@ def kturtle(where: Places) -> dict[str, bytes]:
                 body = body.replace(f'<img src="{picture}" alt="">', "")
         members[name] = sheet(page.title, f'<p><a href="index.html">Sommaire</a></p>{body}')
         contents.append(f'<li><a href="{name}">{html.escape(page.title)}</a></li>')
-    members["index.html"] = sheet("Programmer avec KTurtle", (
-        "<p>Manuel de KTurtle : faire dessiner une tortue avec un petit langage de programmation dont les commandes "
-        f"sont en français.</p><ol>{''.join(contents)}</ol><p>© 2004-2007 Cies Breijs, Anne-Marie Mahfouf, Mauricio "
-        "Piacentini et les traducteurs de KDE. GNU FDL, version 1.2 ou suivante, sans section invariante ; extrait "
-        "du paquet kturtle, converti en HTML.</p>"))  # fmt: skip
+    members["index.html"] = sheet(
+        "Programmer avec KTurtle",
+        (
+            "<p>Manuel de KTurtle : faire dessiner une tortue avec un petit langage de programmation dont "
+            "les commandes "
+            f"sont en français.</p><ol>{''.join(contents)}</ol><p>© 2004-2007 Cies Breijs, Anne-Marie "
+            "Mahfouf, Mauricio "
+            "Piacentini et les traducteurs de KDE. GNU FDL, version 1.2 ou suivante, sans section "
+            "invariante ; extrait "
+            "du paquet kturtle, converti en HTML.</p>"
+        ),
+    )
     return members
 
 
@@ -157,7 +168,8 @@ def intervals(where: Places) -> dict[str, bytes]:
         body = body.replace(f'src="{source}"', f'src="{name}"')
         members[name] = path.read_bytes()
     credit = (
-        "<p>© 1999-2016 Tom Cato Amundsen et les auteurs de GNU Solfege. GPL, version 3 ou suivante ; chapitre du "
+        "<p>© 1999-2016 Tom Cato Amundsen et les auteurs de GNU Solfege. GPL, version 3 ou suivante ; "
+        "chapitre du "
         "manuel français, paquet solfege-doc.</p>"
     )
     return {**members, "index.html": sheet("Les intervalles en musique", body + credit)}

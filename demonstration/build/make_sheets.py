@@ -29,16 +29,28 @@ QUESTIONS = (
     ("Range de la plus petite à la plus grande : 5/8, 1/8, 7/8, 3/8.", "1/8 < 3/8 < 5/8 < 7/8"),
     ("Entoure les fractions plus grandes que 1 : 3/4, 5/4, 2/2, 7/3.", "5/4 et 7/3"),
     ("Écris comme un nombre entier et une fraction : 7/4 = … + …/4", "7/4 = 1 + 3/4"),
-    ("Une tarte est coupée en 8 parts égales. Lina en mange 2 et Sacha 3. Quelle fraction de la tarte reste-t-il ?",
-     "8 − 2 − 3 = 3 parts : il reste 3/8 de la tarte."),
-    ("Un ruban mesure 60 cm. Quelle longueur font les trois quarts du ruban ?",
-     "60 ÷ 4 = 15, puis 15 × 3 = 45 : 45 cm."),
-)  # fmt: skip
+    (
+        "Une tarte est coupée en 8 parts égales. Lina en mange 2 et Sacha 3. Quelle fraction de la tarte "
+        "reste-t-il ?",
+        "8 − 2 − 3 = 3 parts : il reste 3/8 de la tarte.",
+    ),
+    (
+        "Un ruban mesure 60 cm. Quelle longueur font les trois quarts du ruban ?",
+        "60 ÷ 4 = 15, puis 15 × 3 = 45 : 45 cm.",
+    ),
+)
 FIELDS = (
-    "Titre du livre", "Auteur ou autrice", "Illustrations", "Genre (conte, roman, poésie, documentaire…)",
-    "Les personnages", "Le lieu et l’époque", "L’histoire en quelques phrases", "Le passage que je préfère",
-    "Les mots que j’ai appris", "Mon avis, et pourquoi",
-)  # fmt: skip
+    "Titre du livre",
+    "Auteur ou autrice",
+    "Illustrations",
+    "Genre (conte, roman, poésie, documentaire…)",
+    "Les personnages",
+    "Le lieu et l’époque",
+    "L’histoire en quelques phrases",
+    "Le passage que je préfère",
+    "Les mots que j’ai appris",
+    "Mon avis, et pourquoi",
+)
 
 
 def bar(sheet: FPDF, top: int, bottom: int, filled: bool) -> None:
@@ -91,8 +103,10 @@ def exercises(target: Path) -> None:
         write("…" * 42, gap=5)
     write("À retenir", 13, "B")
     write(
-        "Le dénominateur, en bas, dit en combien de parts égales on partage l’unité. Le numérateur, en haut, dit "
-        "combien de parts on prend. Deux fractions sont égales quand elles désignent la même quantité : 1/2 = 2/4."
+        "Le dénominateur, en bas, dit en combien de parts égales on partage l’unité. Le numérateur, en "
+        "haut, dit "
+        "combien de parts on prend. Deux fractions sont égales quand elles désignent la même quantité : "
+        "1/2 = 2/4."
     )
     sheet.add_page()
     write("Corrigé", 17, "B", 3)
@@ -108,16 +122,17 @@ def open_document(kind: str, title: str, styles: str, body: str) -> dict[str, by
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
     files = {
         "mimetype": OFFICE + kind,
-        "content.xml": f'{head}<office:document-content {SPACES} office:version="1.3"><office:automatic-styles>'
-        f"{styles}</office:automatic-styles><office:body>{body}</office:body></office:document-content>",
+        "content.xml": f'{head}<office:document-content {SPACES} office:version="1.3">'
+        f"<office:automatic-styles>{styles}</office:automatic-styles><office:body>{body}</office:body></office:document-content>",
         "meta.xml": f'{head}<office:document-meta {SPACES} office:version="1.3"><office:meta><dc:title>'
-        f"{escape(title)}</dc:title><dc:creator>Cartable</dc:creator><dc:language>fr-FR</dc:language></office:meta>"
-        "</office:document-meta>",
+        f"{escape(title)}</dc:title><dc:creator>Cartable</dc:creator><dc:language>fr-FR</dc:language>"
+        "</office:meta></office:document-meta>",
         "META-INF/manifest.xml": f"{head}<manifest:manifest "
         'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">'
         f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{OFFICE}{kind}"/>'
         '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
-        '<manifest:file-entry manifest:full-path="meta.xml" manifest:media-type="text/xml"/></manifest:manifest>',
+        '<manifest:file-entry manifest:full-path="meta.xml" '
+        'manifest:media-type="text/xml"/></manifest:manifest>',
     }
     return {name: text.encode() for name, text in files.items()}
 
@@ -142,21 +157,36 @@ def reading_form() -> dict[str, bytes]:
 
 
 def weather_table() -> dict[str, bytes]:
-    """Return a table of 30 days of weather, with the formulas a class completes and a blank column."""
+    """Return a table of 30 days of weather, with formulas: difference, mean and sum."""
 
     def cell(value: str | float, formula: str = "") -> str:
         if isinstance(value, str):
-            return f'<table:table-cell office:value-type="string"><text:p>{escape(value)}</text:p></table:table-cell>'
+            text = f"<text:p>{escape(value)}</text:p>"
+            return f'<table:table-cell office:value-type="string">{text}</table:table-cell>'
         extra = f' table:formula="of:={formula}"' if formula else ""
         shown = f"{value:g}".replace(".", ",")
-        return (f'<table:table-cell{extra} office:value-type="float" office:value="{value:g}"><text:p>{shown}'
-                "</text:p></table:table-cell>")  # fmt: skip
+        return (
+            f'<table:table-cell{extra} office:value-type="float" office:value="{value:g}"><text:p>{shown}'
+            "</text:p></table:table-cell>"
+        )
 
     def row(*cells: str) -> str:
         return f"<table:table-row>{''.join(cells)}</table:table-row>"
 
-    rows = [row(*map(cell, ("Jour", "Température du matin (°C)", "Température de l’après-midi (°C)",
-                            "Écart (°C)", "Pluie (mm)")))]  # fmt: skip
+    rows = [
+        row(
+            *map(
+                cell,
+                (
+                    "Jour",
+                    "Température du matin (°C)",
+                    "Température de l’après-midi (°C)",
+                    "Écart (°C)",
+                    "Pluie (mm)",
+                ),
+            )
+        )
+    ]
     mornings, rains = [], []
     for day in range(30):
         morning = round(9 + 4 * math.sin(day / 4.3) + 1.5 * math.sin(day * 1.9), 1)
@@ -165,8 +195,15 @@ def weather_table() -> dict[str, bytes]:
         mornings.append(morning)
         rains.append(rain)
         line = day + 2
-        rows.append(row(cell((date(2026, 4, 1) + timedelta(day)).strftime("%d/%m")), cell(morning), cell(noon),
-                        cell(round(noon - morning, 1), f"[.C{line}]-[.B{line}]"), cell(rain)))  # fmt: skip
+        rows.append(
+            row(
+                cell((date(2026, 4, 1) + timedelta(day)).strftime("%d/%m")),
+                cell(morning),
+                cell(noon),
+                cell(round(noon - morning, 1), f"[.C{line}]-[.B{line}]"),
+                cell(rain),
+            )
+        )
     rows.append(row(cell("Moyenne du matin"), cell(round(sum(mornings) / 30, 2), "AVERAGE([.B2:.B31])")))
     rows.append(row(cell("Total de pluie"), cell(round(sum(rains), 1), "SUM([.E2:.E31])")))
     table = f'<table:table table:name="Avril">{"".join(rows)}</table:table>'

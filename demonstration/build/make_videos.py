@@ -11,8 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 import av
+from av.video.stream import VideoStream
 from common import places
 from PIL import Image, ImageDraw, ImageFont
 
@@ -75,10 +77,10 @@ def encode(
     with av.open(
         str(target), "w", options={"movflags": "faststart"} if target.suffix == ".mp4" else {}
     ) as out:
-        stream = None
+        stream: VideoStream | None = None
         for picture in frames:
             if stream is None:
-                stream = out.add_stream(codec, rate=rate, options=options)
+                stream = cast(VideoStream, out.add_stream(codec, rate=rate, options=options))
                 stream.width, stream.height = picture.size
                 stream.pix_fmt = "yuv420p"
             out.mux(stream.encode(av.VideoFrame.from_image(picture)))

@@ -17,25 +17,53 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree
 
-from common import Places, places
+from common import Places, places, read_xml
 from docbook import Converter, parse
 from libzim.writer import Creator, FileProvider, Hint, Item, StringProvider
 from make_videos import RATE, VP9, encode, moon_frames
 from PIL import Image, ImageDraw
 
 NAME = "petite-encyclopedie.zim"
-STYLE = """body{font:1.1rem/1.6 system-ui,sans-serif;max-width:46rem;margin:auto;padding:1rem;color:#1b1b1b;background:#fff}
-img,video{max-width:100%;height:auto}h1{line-height:1.2}a{color:#00508f}nav{margin-bottom:1rem}
+STYLE = """body{font:1.1rem/1.6 system-ui,sans-serif;max-width:46rem;margin:auto;padding:1rem;color:#1b1b1b;
+background:#fff}img,video{max-width:100%;height:auto}h1{line-height:1.2}a{color:#00508f}nav{margin-bottom:1rem}
 table{border-collapse:collapse}th,td{border:1px solid #999;padding:.4rem .6rem;text-align:left}
-.liste{columns:14rem;padding-left:1.2rem}.liste li{padding:.3rem 0}pre{overflow:auto;background:#f2f2f2;padding:.5rem}
+.liste{columns:14rem;padding-left:1.2rem}.liste li{padding:.3rem 0}
+pre{overflow:auto;background:#f2f2f2;padding:.5rem}
 figure{margin:1rem 0}.drapeau{border:1px solid #999}"""
-ASTRO = (
-    "skycoords cequator cpoles csphere ecliptic equinox geocoords greatcircle horizon hourangle meridian "
-    "precession zenith julianday leapyear sidereal timezones utime blackbody colorandtemp cosmicdist "
-    "darkmatter ellipticalgalaxies flux luminosity magnitude parallax retrograde spiralgalaxies stars epoch"
-).split()
+ASTRO = [
+    "skycoords",
+    "cequator",
+    "cpoles",
+    "csphere",
+    "ecliptic",
+    "equinox",
+    "geocoords",
+    "greatcircle",
+    "horizon",
+    "hourangle",
+    "meridian",
+    "precession",
+    "zenith",
+    "julianday",
+    "leapyear",
+    "sidereal",
+    "timezones",
+    "utime",
+    "blackbody",
+    "colorandtemp",
+    "cosmicdist",
+    "darkmatter",
+    "ellipticalgalaxies",
+    "flux",
+    "luminosity",
+    "magnitude",
+    "parallax",
+    "retrograde",
+    "spiralgalaxies",
+    "stars",
+    "epoch",
+]
 CONTINENTS = {
     "africa": ("Afrique", "d’Afrique"),
     "asia": ("Asie", "d’Asie"),
@@ -45,12 +73,20 @@ CONTINENTS = {
     "oceania": ("Océanie", "d’Océanie"),
 }
 FAMILIES = {
-    "Non-Metal": "non-métal", "Noblegas": "gaz noble", "Alkali_Earth": "métal alcalino-terreux",
-    "Alkaline_Earth": "métal alcalino-terreux", "Alkali_Metals": "métal alcalin", "Metalloids": "métalloïde",
-    "Halogene": "halogène", "Halogens": "halogène", "Transition": "métal de transition",
-    "Other_Metal": "métal pauvre", "Rare_Earth": "terre rare", "Lanthanides": "lanthanide",
+    "Non-Metal": "non-métal",
+    "Noblegas": "gaz noble",
+    "Alkali_Earth": "métal alcalino-terreux",
+    "Alkaline_Earth": "métal alcalino-terreux",
+    "Alkali_Metals": "métal alcalin",
+    "Metalloids": "métalloïde",
+    "Halogene": "halogène",
+    "Halogens": "halogène",
+    "Transition": "métal de transition",
+    "Other_Metal": "métal pauvre",
+    "Rare_Earth": "terre rare",
+    "Lanthanides": "lanthanide",
     "Actinides": "actinide",
-}  # fmt: skip
+}
 LAND, SEA, EDGE = (232, 226, 205), (200, 222, 240), (150, 150, 150)
 TARGET, OTHER = (206, 32, 41), (240, 240, 240)
 
@@ -122,7 +158,8 @@ def document(article: Article) -> bytes:
     """Return the HTML of an article."""
     home = "" if article.path == "index" else f'<nav><a href="{up(article.path)}index">Accueil</a></nav>'
     return (
-        f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>{html.escape(article.title)}</title>'
+        f'<!DOCTYPE html><html lang="fr"><head><meta '
+        f'charset="utf-8"><title>{html.escape(article.title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="stylesheet" href="{up(article.path)}style.css"></head><body>{home}'
         f"<h1>{html.escape(article.title)}</h1>{article.body}</body></html>"
@@ -147,25 +184,29 @@ def translations(where: Places, domain: str) -> Callable[[str, str], str]:
 
 def divisions(map_file: Path) -> Iterator[Division]:
     """Read the divisions of a KGeography map that are places."""
-    for node in ElementTree.parse(map_file).getroot().iter("division"):
+    for node in read_xml(map_file).iter("division"):
         if node.findtext("ignore") or not node.findtext("capital"):
             continue
         red, green, blue = (int(node.findtext(f"color/{part}") or 0) for part in ("red", "green", "blue"))
-        yield Division(node.findtext("name") or "", node.findtext("capital") or "",
-                       node.findtext("flag") or "", (red, green, blue))  # fmt: skip
+        yield Division(
+            node.findtext("name") or "",
+            node.findtext("capital") or "",
+            node.findtext("flag") or "",
+            (red, green, blue),
+        )
 
 
 def locator(picture: Image.Image, source: Path, place: Division) -> bytes:
     """Return the map of a place: itself in red, the other land in sand colour."""
     kinds = {place.colour: 1}
-    for node in ElementTree.parse(source).getroot().iter("division"):
+    for node in read_xml(source).iter("division"):
         if node.findtext("ignore"):
             red, green, blue = (int(node.findtext(f"color/{part}") or 0) for part in ("red", "green", "blue"))
             name = (node.findtext("name") or "").lower()
             water = any(word in name for word in ("water", "ocean", "sea", "lake"))
             kinds[red, green, blue] = 2 if name == "frontier" else 3 if water else 4
     flat = picture.getpalette("RGB") or []
-    colours = [tuple(flat[start : start + 3]) for start in range(0, len(flat), 3)]
+    colours = list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
     table = [kinds.get(colour, 0) for colour in colours]
     out = picture.point(table + [0] * (256 - len(table)))
     out.putpalette([*LAND, *TARGET, *EDGE, *SEA, *OTHER])
@@ -189,7 +230,7 @@ def add_places(book: Book, where: Places) -> None:
         source = folder / f"{key}.kgm"
         if not source.exists():
             continue
-        picture = Image.open(folder / (ElementTree.parse(source).getroot().findtext("mapFile") or ""))
+        picture = Image.open(folder / (read_xml(source).findtext("mapFile") or ""))
         links = []
         for place in divisions(source):
             name, capital = french(source.name, place.name), french(source.name, place.capital)
@@ -202,19 +243,36 @@ def add_places(book: Book, where: Places) -> None:
             drawing = ""
             if flag.exists():
                 book.files[f"drapeaux/{slug(name)}.png"] = ("image/png", flag.read_bytes())
-                drawing = (f'<p><img class="drapeau" src="../drapeaux/{slug(name)}.png" '
-                           f'alt="Drapeau : {html.escape(name)}"></p>')  # fmt: skip
-            book.articles.append(Article(path, name, (
-                f"<p><strong>{html.escape(name)}</strong> : pays {of_continent}, dont la capitale est "
-                f"<strong>{html.escape(capital)}</strong>.</p>{drawing}"
-                f'<figure><img src="../cartes/{slug(name)}.png" alt="Carte : {html.escape(name)} en rouge, '
-                f'{continent}"><figcaption>En rouge sur la carte : {html.escape(name)} ({continent}).'
-                f'</figcaption></figure><p><a href="../continents/{slug(continent)}">Les pays {of_continent}'
-                "</a></p>")))  # fmt: skip
+                drawing = (
+                    f'<p><img class="drapeau" src="../drapeaux/{slug(name)}.png" '
+                    f'alt="Drapeau : {html.escape(name)}"></p>'
+                )
+            book.articles.append(
+                Article(
+                    path,
+                    name,
+                    (
+                        f"<p><strong>{html.escape(name)}</strong> : pays {of_continent}, dont la capitale "
+                        "est "
+                        f"<strong>{html.escape(capital)}</strong>.</p>{drawing}"
+                        f'<figure><img src="../cartes/{slug(name)}.png" alt="Carte : {html.escape(name)} '
+                        "en rouge, "
+                        f'{continent}"><figcaption>En rouge sur la carte : {html.escape(name)} ({continent}).'
+                        f'</figcaption></figure><p><a href="../continents/{slug(continent)}">Les pays '
+                        f"{of_continent}"
+                        "</a></p>"
+                    ),
+                )
+            )
             links.append((path, f"{name} ({capital})"))
-        book.articles.append(Article(f"continents/{slug(continent)}", f"Pays {of_continent} et leurs capitales",
-                                     f"<p>{len(links)} pays, chacun avec sa capitale, son drapeau et sa carte."
-                                     f"</p>{listing(links, '../')}"))  # fmt: skip
+        book.articles.append(
+            Article(
+                f"continents/{slug(continent)}",
+                f"Pays {of_continent} et leurs capitales",
+                f"<p>{len(links)} pays, chacun avec sa capitale, son drapeau et sa carte."
+                f"</p>{listing(links, '../')}",
+            )
+        )
     add_departments(book, folder, french)
 
 
@@ -226,12 +284,22 @@ def add_departments(book: Book, folder: Path, french: Callable[[str, str], str])
         name, town = french("france.kgm", place.name), french("france.kgm", place.capital)
         path = f"departements/{slug(name)}"
         book.files[f"cartes/departement-{slug(name)}.png"] = ("image/png", locator(picture, source, place))
-        book.articles.append(Article(path, f"{name} (département)", (
-            f"<p><strong>{html.escape(name)}</strong> : département français dont le chef-lieu (la préfecture) "
-            f"est <strong>{html.escape(town)}</strong>.</p><figure>"
-            f'<img src="../cartes/departement-{slug(name)}.png" alt="Carte de France : {html.escape(name)} en '
-            f'rouge"><figcaption>En rouge sur la carte de France : {html.escape(name)}.</figcaption></figure>'
-            '<p><a href="../departements/liste">Tous les départements</a></p>')))  # fmt: skip
+        book.articles.append(
+            Article(
+                path,
+                f"{name} (département)",
+                (
+                    f"<p><strong>{html.escape(name)}</strong> : département français dont le chef-lieu (la "
+                    "préfecture) "
+                    f"est <strong>{html.escape(town)}</strong>.</p><figure>"
+                    f'<img src="../cartes/departement-{slug(name)}.png" alt="Carte de France : '
+                    f"{html.escape(name)} en "
+                    f'rouge"><figcaption>En rouge sur la carte de France : '
+                    f"{html.escape(name)}.</figcaption></figure>"
+                    '<p><a href="../departements/liste">Tous les départements</a></p>'
+                ),
+            )
+        )
         links.append((path, f"{name} ({town})"))
     book.articles.append(
         Article(
@@ -246,7 +314,7 @@ def add_elements(book: Book, where: Places) -> None:
     """Add the chemical elements."""
     french = translations(where, "kalzium")
     space = "{http://www.xml-cml.org/schema}"
-    root = ElementTree.parse(where.share / "libkdeedu/data/elements.xml").getroot()
+    root = read_xml(where.share / "libkdeedu/data/elements.xml")
     links = []
     for atom in root.iter(f"{space}atom"):
         facts = {node.get("dictRef"): (node.text or node.get("value") or "").strip() for node in atom}
@@ -254,8 +322,11 @@ def add_elements(book: Book, where: Places) -> None:
         if number == 0:
             continue
         name, symbol = french("", facts["bo:name"]).lower(), facts["bo:symbol"]
-        rows = [("Symbole", symbol), ("Numéro atomique", str(number)),
-                ("Masse atomique", f"{comma(facts.get('bo:mass', '?'))} u")]  # fmt: skip
+        rows = [
+            ("Symbole", symbol),
+            ("Numéro atomique", str(number)),
+            ("Masse atomique", f"{comma(facts.get('bo:mass', '?'))} u"),
+        ]
         family = FAMILIES.get(facts.get("bo:family", ""), "")
         rows += [("Famille", family)] if family else []
         for key, label in (("bo:meltingpoint", "Point de fusion"), ("bo:boilingpoint", "Point d’ébullition")):
@@ -276,10 +347,19 @@ def add_elements(book: Book, where: Places) -> None:
         table = "".join(f"<tr><th scope='row'>{a}</th><td>{html.escape(b)}</td></tr>" for a, b in rows)
         kind = f" de la famille « {family} »" if family else ""
         path = f"elements/{slug(name)}"
-        book.articles.append(Article(path, f"{name.capitalize()} ({symbol})", (
-            f"<p><strong>{name.capitalize()}</strong> : élément chimique{kind}, de symbole <strong>{symbol}"
-            f"</strong>. Son noyau contient {number} proton{'s' * (number > 1)}.</p><table>{table}</table>"
-            '<p><a href="../elements/liste">Tous les éléments</a></p>')))  # fmt: skip
+        book.articles.append(
+            Article(
+                path,
+                f"{name.capitalize()} ({symbol})",
+                (
+                    f"<p><strong>{name.capitalize()}</strong> : élément chimique{kind}, de symbole "
+                    f"<strong>{symbol}"
+                    f"</strong>. Son noyau contient {number} "
+                    f"proton{'s' * (number > 1)}.</p><table>{table}</table>"
+                    '<p><a href="../elements/liste">Tous les éléments</a></p>'
+                ),
+            )
+        )
         links.append((path, f"{number}. {name} ({symbol})"))
     book.articles.append(
         Article(
@@ -321,13 +401,25 @@ def add_sky(book: Book, where: Places) -> None:
                 body = body.replace(f'<img src="{picture}" alt="">', "")
         book.articles.append(Article(f"ciel/{name}", page.title, body))
         links.append((f"ciel/{name}", page.title))
-    book.articles.append(Article("ciel/phases-de-la-lune", "Les phases de la Lune (vidéo)", (
-        '<video controls preload="metadata" width="640" height="360" src="../videos/phases-de-la-lune.webm">'
-        "</video><p>La Lune tourne autour de la Terre en un mois environ. Le Soleil éclaire toujours une moitié de "
-        "la Lune, mais nous n’en voyons qu’une partie, qui change chaque nuit : c’est la phase. À la nouvelle Lune, "
-        "sa face éclairée nous tourne le dos. Viennent ensuite le premier croissant, le premier quartier, la Lune "
-        "gibbeuse, puis la pleine Lune. La partie éclairée diminue alors jusqu’au dernier quartier et au dernier "
-        "croissant.</p>")))  # fmt: skip
+    book.articles.append(
+        Article(
+            "ciel/phases-de-la-lune",
+            "Les phases de la Lune (vidéo)",
+            (
+                '<video controls preload="metadata" width="640" height="360" '
+                'src="../videos/phases-de-la-lune.webm">'
+                "</video><p>La Lune tourne autour de la Terre en un mois environ. Le Soleil éclaire "
+                "toujours une moitié de "
+                "la Lune, mais nous n’en voyons qu’une partie, qui change chaque nuit : c’est la phase. À "
+                "la nouvelle Lune, "
+                "sa face éclairée nous tourne le dos. Viennent ensuite le premier croissant, le premier "
+                "quartier, la Lune "
+                "gibbeuse, puis la pleine Lune. La partie éclairée diminue alors jusqu’au dernier "
+                "quartier et au dernier "
+                "croissant.</p>"
+            ),
+        )
+    )
     links.append(("ciel/phases-de-la-lune", "Les phases de la Lune (vidéo)"))
     book.articles.append(
         Article(
@@ -341,15 +433,26 @@ def add_sky(book: Book, where: Places) -> None:
 def add_home(book: Book) -> None:
     """Add the first page."""
     continents = listing([(f"continents/{slug(name)}", f"Pays {of}") for name, of in CONTINENTS.values()], "")
-    book.articles.append(Article("index", "Petite encyclopédie de la classe", (
-        f"<h2>Géographie</h2>{continents}<ul><li><a href='departements/liste'>Départements français</a></li></ul>"
-        "<h2>Sciences</h2><ul><li><a href='elements/liste'>Éléments chimiques</a></li>"
-        "<li><a href='ciel/liste'>Astronomie</a></li>"
-        "<li><a href='ciel/phases-de-la-lune'>Vidéo : les phases de la Lune</a></li></ul>"
-        "<h2>Sources et licences</h2><p>Cartes et drapeaux : KGeography (GPL, version 2 ou suivante). Éléments : "
-        "Blue Obelisk et Kalzium (MIT et GPL, version 2 ou suivante). Articles d’astronomie : manuel de KStars, "
-        "« AstroInfo », © 2001-2007 Jason Harris et ses coauteurs (GNU FDL, version 1.2 ou suivante, sans section "
-        "invariante). Photographies de la Lune : KStars (GPL, version 2 ou suivante).</p>")))  # fmt: skip
+    book.articles.append(
+        Article(
+            "index",
+            "Petite encyclopédie de la classe",
+            (
+                f"<h2>Géographie</h2>{continents}<ul><li><a href='departements/liste'>Départements "
+                "français</a></li></ul>"
+                "<h2>Sciences</h2><ul><li><a href='elements/liste'>Éléments chimiques</a></li>"
+                "<li><a href='ciel/liste'>Astronomie</a></li>"
+                "<li><a href='ciel/phases-de-la-lune'>Vidéo : les phases de la Lune</a></li></ul>"
+                "<h2>Sources et licences</h2><p>Cartes et drapeaux : KGeography (GPL, version 2 ou "
+                "suivante). Éléments : "
+                "Blue Obelisk et Kalzium (MIT et GPL, version 2 ou suivante). Articles d’astronomie : "
+                "manuel de KStars, "
+                "« AstroInfo », © 2001-2007 Jason Harris et ses coauteurs (GNU FDL, version 1.2 ou "
+                "suivante, sans section "
+                "invariante). Photographies de la Lune : KStars (GPL, version 2 ou suivante).</p>"
+            ),
+        )
+    )
 
 
 def illustration() -> bytes:
@@ -376,14 +479,18 @@ def write(book: Book, video: Path, target: Path) -> None:
         creator.add_item(Page("style.css", "", "text/css", STYLE.encode()))
         creator.add_item(Page("videos/phases-de-la-lune.webm", "", "video/webm", video))
         for name, value in {
-            "Name": "cartable_fr_petite-encyclopedie", "Title": "Petite encyclopédie",
-            "Description": "Pays, départements, éléments chimiques, astronomie", "Language": "fra",
-            "LongDescription": "Les pays et leurs capitales, les départements français, les éléments chimiques et "
-            "trente articles d’astronomie, avec cartes, drapeaux et une vidéo.",
-            "Creator": "KGeography, Kalzium, KStars", "Publisher": "Cartable", "Date": "2026-01-01",
+            "Name": "cartable_fr_petite-encyclopedie",
+            "Title": "Petite encyclopédie",
+            "Description": "Pays, départements, éléments chimiques, astronomie",
+            "Language": "fra",
+            "LongDescription": "Les pays et leurs capitales, les départements français, les éléments "
+            "chimiques et trente articles d’astronomie, avec cartes, drapeaux et une vidéo.",
+            "Creator": "KGeography, Kalzium, KStars",
+            "Publisher": "Cartable",
+            "Date": "2026-01-01",
             "License": "GPL-2.0-or-later AND GFDL-1.2-no-invariants-or-later AND MIT",
             "Tags": "geographie;chimie;astronomie;_ftindex:yes;_pictures:yes;_videos:yes",
-        }.items():  # fmt: skip
+        }.items():
             creator.add_metadata(name, value)
 
 
