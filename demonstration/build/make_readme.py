@@ -19,8 +19,8 @@ SPDX-License-Identifier: AGPL-3.0-or-later
 
 Free resources of every format the library takes, for a first look at a box and for the tests.
 `catalogue.toml` describes them, `class.toml` holds a class and its quizzes, `queries.toml` fifty searches
-with the resource each should find. `build/` makes the derived files from the packages named below; the others are
-copied byte for byte.
+with the resource each should find. `build/` makes the derived files from the packages named below; the others
+are copied byte for byte.
 
 ## Making the files again
 
