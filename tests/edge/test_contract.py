@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import http.client
 import json
 import socket
 import time
@@ -251,6 +252,44 @@ def test_a_large_upload_passes(edge: Running) -> None:
     answer, body = edge.ask(UPLOAD, method="POST", body=data, origin=Origin.HUB)
     assert answer.status == 200
     assert json.loads(body)["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+def test_an_upload_refused_in_the_middle(edge: Running) -> None:
+    head = f"POST {UPLOAD}?refuse=1 HTTP/1.1\r\nHost: a\r\nContent-Length: {50 << 20}\r\n\r\n".encode()
+    assert _raw(edge, head + bytes(1 << 20)).startswith(b"HTTP/1.1 403")
+
+
+def test_an_upload_given_up_in_the_middle(edge: Running) -> None:
+    head = f"POST {UPLOAD} HTTP/1.1\r\nHost: a\r\nContent-Length: {50 << 20}\r\n\r\n".encode()
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", edge.port(Origin.HUB)), 10) as connection:
+            connection.sendall(head + bytes(1 << 20))
+    assert edge.ask("/page", origin=Origin.HUB)[0].status == 200
+
+
+def test_an_upload_passes_through_and_is_not_kept(edge: Running) -> None:
+    if edge.kind != "dev":
+        pytest.skip("nginx is told so; this process is the development edge")
+    before = _private_mb()
+    size, peak = 400 << 20, 0.0
+
+    def body() -> Iterator[bytes]:
+        nonlocal peak
+        for sent in range(size >> 20):
+            if sent % 50 == 0:
+                peak = max(peak, _private_mb())
+            yield bytes(1 << 20)
+
+    connection = http.client.HTTPConnection("127.0.0.1", edge.port(Origin.HUB), timeout=60)
+    connection.request("POST", UPLOAD, body(), {"Content-Length": str(size)})
+    assert json.loads(connection.getresponse().read())["size"] == size
+    connection.close()
+    assert peak - before < 40
+
+
+def _private_mb() -> float:
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss_Anon:"))
 
 
 def test_expect_continue(edge: Running) -> None:

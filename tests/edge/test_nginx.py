@@ -37,7 +37,7 @@ def test_nginx_accepts_it_without_a_warning(tmp_path: Path) -> None:
     assert PROGRAM is not None
     file = tmp_path / "nginx.conf"
     file.write_text(render(Config(), site(Config(), tmp_path, tmp_path)), encoding="utf-8")
-    command = [PROGRAM, "-t", "-q", "-e", "stderr", "-c", file]
+    command = [PROGRAM, "-t", "-q", "-e", "stderr", "-c", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

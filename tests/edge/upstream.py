@@ -16,6 +16,8 @@ from aiohttp import WSMsgType, web
 
 
 async def _echo(request: web.Request) -> web.StreamResponse:
+    if "refuse" in request.query:
+        return web.Response(status=403, text="not signed in")
     digest, size = hashlib.sha256(), 0
     async for chunk in request.content.iter_any():
         digest.update(chunk)
@@ -54,10 +56,6 @@ async def _cut(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _refuse_early(request: web.Request) -> web.StreamResponse:
-    return web.Response(status=403, text="not signed in")
-
-
 async def _socket(request: web.Request) -> web.StreamResponse:
     socket = web.WebSocketResponse(protocols=["cartable"])
     await socket.prepare(request)
@@ -75,7 +73,6 @@ def _application() -> web.Application:
     application.router.add_route("*", "/status/{code}", _status)
     application.router.add_get("/big/{mebibytes}", _big)
     application.router.add_get("/cut", _cut)
-    application.router.add_post("/refuse", _refuse_early)
     application.router.add_route("*", "/{rest:.*}", _echo)
     return application
 
