@@ -14,8 +14,19 @@ from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import CartableError
-from appliance.hub import auth, health, library_api, practice, pupils, reading, settings, shelf, teacher_library
-from appliance.hub.assets import register_assets
+from appliance.hub import (
+    auth,
+    health,
+    library_api,
+    practice,
+    pupils,
+    reading,
+    search_api,
+    settings,
+    shelf,
+    teacher_library,
+)
+from appliance.hub.assets import content_origin, register_assets
 from appliance.hub.context import Hub
 from appliance.i18n import FOLDER
 
@@ -53,7 +64,8 @@ def create_app(hub: Hub) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     for module in (auth, pupils, practice, shelf, reading, teacher_library, settings, health):
         app.register_blueprint(module.pages)
-    app.register_blueprint(library_api.api)
+    for module in (library_api, search_api):
+        app.register_blueprint(module.api)
     return app
 
 
@@ -62,13 +74,6 @@ def _check_host() -> tuple[Response, int] | None:
     if not HOST.match(request.host or ""):
         return Response("Bad Request", content_type="text/plain"), HTTPStatus.BAD_REQUEST
     return None
-
-
-def content_origin() -> str:
-    """Scheme, host and port of the second origin as this browser reaches it."""
-    port = request.headers.get("X-Cartable-Content-Port", "8081")
-    host = re.sub(r":\d+$", "", request.host)
-    return f"{request.headers.get('X-Forwarded-Proto', 'http')}://{host}:{int(port) if port.isdigit() else 8081}"
 
 
 def _headers(response: Response) -> Response:
