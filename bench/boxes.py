@@ -99,7 +99,7 @@ def answers(port: int, path: str = "/sante") -> bool:
 def add(box: Ours, path: Path, timeout_s: float = 1200) -> tuple[str, float, int]:
     """Import a file; returns (resource id, seconds, peak private bytes of the hub and its children)."""
     before = time.monotonic()
-    job = box.api("POST", "/api/library/add", {"path": str(path)})["job"]
+    job = box.api("POST", "/api/library", {"path": str(path)})["id"]
     peak = 0
 
     def finished() -> bool:

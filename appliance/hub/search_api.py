@@ -17,7 +17,7 @@ MOST = 50
 
 @api.get("/api/search")
 def search() -> Response:
-    """``q`` and ``limit`` (1 to 50, 25 unless told): ``{"hits": [{"resource", "title", "within", "snippet", "href"}]}``.
+    """``q`` and ``limit`` (1 to 50, 25 unless told); ``{"hits": [{resource, title, within, snippet, href}]}``.
 
     ``niveau``, ``matiere`` and ``format`` filter as on the shelf. 503 with ``error`` when the search is overloaded.
     """
