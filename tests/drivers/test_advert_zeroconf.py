@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +21,7 @@ from tests.rigs.netns import Computer, World, available, world
 pytestmark = [pytest.mark.network, pytest.mark.skipif(not available(), reason="needs root and iproute2")]
 
 SEEN_S = 15.0
+AVAHI = Path("/run/avahi-daemon/socket")
 
 
 class Box:
@@ -209,3 +213,32 @@ def test_two_cables_into_one_switch_are_no_conflict(net: World) -> None:
         while time.monotonic() < end:
             assert box.state()[0] == "cartable.local"
             time.sleep(0.2)
+
+
+@pytest.mark.skipif(not shutil.which("avahi-daemon") or AVAHI.exists(), reason="needs avahi-daemon, not running")
+def test_another_make_of_resolver_finds_the_box(net: World, tmp_path: Path) -> None:
+    """avahi, as on a Linux laptop."""
+    lan, computer, laptop = net.lan(), net.computer(), net.computer()
+    lan.plug(computer, "10.1.0.2/24")
+    lan.plug(laptop, "10.1.0.3/24")
+    (tmp_path / "avahi.conf").write_text("[server]\nhost-name=laptop\nuse-ipv6=no\nenable-dbus=no\n")
+    AVAHI.parent.mkdir(exist_ok=True)
+    avahi = ["avahi-daemon", "-f", str(tmp_path / "avahi.conf"), "--no-drop-root", "--no-rlimits", "--no-chroot"]
+    with boxes(computer) as [box]:
+        box.line()
+        resolver = subprocess.Popen(laptop.command(avahi), stderr=subprocess.DEVNULL)
+        try:
+            until(True, AVAHI.exists)
+            until("+ 2 0 cartable.local 10.1.0.2", lambda: resolve("cartable.local"))
+        finally:
+            resolver.terminate()
+            resolver.wait(10)
+
+
+def resolve(name: str) -> str:
+    """What avahi says, by its simple protocol."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(8)
+        asking.connect(str(AVAHI))
+        asking.sendall(f"RESOLVE-HOSTNAME-IPV4 {name}\n".encode())
+        return asking.recv(300).decode().strip()
