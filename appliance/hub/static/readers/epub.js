@@ -7,7 +7,7 @@ import "./polyfills.js?v=4d8e07db60";
 import { EPUB } from "../vendor/foliate-js-1.0.1/foliate.js?v=4adfb68895";
 import { anchor, blob, fail, fileUrl, look, onKeys, recall, tell } from "./bridge.js?v=88a732670c";
 
-const SIZES = [100, 125, 150, 200];
+const SIZES = [112, 137, 162, 225];
 const FONTS = { "font-atkinson": "Atkinson Hyperlegible", "font-andika": "Andika", "font-lexend": "Lexend", "font-opendyslexic": "OpenDyslexic" };
 const FONTS_SHEET = new URL("../app/fonts.css?v=7822ad6959", import.meta.url).href;
 const view = document.getElementById("book");

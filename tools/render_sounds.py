@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Render the instructions of sounds.toml to MP3 with espeak-ng and ffmpeg (Debian packages of those names).
+
+The clips are committed: no box and no newcomer needs these tools. MP3, because Safari 13 plays no Opus.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SOUNDS = HERE.parent / "appliance/hub/static/sounds"
+VOICES = {"fr": "fr", "en": "en-gb"}
+WORDS_PER_MINUTE = "130"
+ENCODING = (
+    "-ac",
+    "1",
+    "-ar",
+    "22050",
+    "-codec:a",
+    "libmp3lame",
+    "-b:a",
+    "24k",
+    "-map_metadata",
+    "-1",
+    "-id3v2_version",
+    "0",
+)
+QUIETLY = ("ffmpeg", "-loglevel", "error", "-y", "-i", "pipe:0")
+TONE = "silenceremove=start_periods=1:start_threshold=-50dB,lowpass=f=5500,loudnorm=I=-18"
+MOST_BYTES = 15 * 1024
+
+
+def render(language: str, key: str, words: str) -> Path:
+    """One clip. Raises subprocess.CalledProcessError when a tool fails, ValueError when the clip is too heavy."""
+    target = SOUNDS / language / f"{key}.mp3"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    speak = ("espeak-ng", "-v", VOICES[language], "-s", WORDS_PER_MINUTE, "-g", "3", "-p", "52", "--stdout", words)
+    wave = subprocess.run(speak, check=True, capture_output=True).stdout
+    subprocess.run([*QUIETLY, "-af", TONE, *ENCODING, str(target)], input=wave, check=True)
+    if target.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{target.name} is too long a sentence")
+    return target
+
+
+def main() -> int:
+    """Render every clip."""
+    for language, sentences in tomllib.loads((HERE / "sounds.toml").read_text(encoding="utf-8")).items():
+        for key, words in sentences.items():
+            path = render(language, key, words)
+            sys.stdout.write(f"{path.relative_to(SOUNDS)} {path.stat().st_size} bytes\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
