@@ -35,7 +35,6 @@ STABLE_S = 30.0
 STOP_S = 4.0
 QUICK_CRASHES = 3
 """This many ends in a row before it ever answered: the service cannot start."""
-START_S = 60.0
 SOCKET_PATH_MAX = 100
 """Linux takes 107 bytes in the path of a Unix socket."""
 
@@ -82,6 +81,7 @@ class Supervisor:
         """Set by whoever saw the service answer; until then, a few ends in a row mean that it cannot start."""
         self._name = name
         self._settings = settings
+        self._say = translator(settings.box.language)
         self._process: asyncio.subprocess.Process | None = None
 
     async def run(self) -> None:
@@ -110,9 +110,10 @@ class Supervisor:
             ends += 1
             if not self.answered and ends >= QUICK_CRASHES:
                 raise Unreachable("The service %(name)s cannot start: see the messages above.", name=self._name)
-            if time.monotonic() - begun > STABLE_S:
-                delay = FIRST_DELAY_S
-            print(f"cartable: {self._name}: exit {code}; + {delay:.1f} s", file=sys.stderr, flush=True)
+            delay = FIRST_DELAY_S if time.monotonic() - begun > STABLE_S else delay
+            _ = self._say
+            told = _("The service %(name)s ended (%(code)s); it starts again in %(seconds).1f s.")
+            print(told % {"name": self._name, "code": code, "seconds": delay}, file=sys.stderr, flush=True)
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_DELAY_S)
 
@@ -184,11 +185,12 @@ class _Box:
                 await asyncio.sleep(0.05)
 
     def _print(self, address: str, by_name: str) -> None:
+        _ = self._say
         segno.make(address, micro=False).terminal(out=sys.stdout, compact=True)
-        print(self._say("Open this address on a tablet, or scan the picture: %(address)s") % {"address": address})
+        print(_("Open this address on a tablet, or scan the picture: %(address)s") % {"address": address})
         if self._settings.drivers.advert != "simulated":
-            print(self._say("On the same network also: %(address)s") % {"address": by_name})
-        print(self._say("Stop with Ctrl-C."), flush=True)
+            print(_("On the same network also: %(address)s") % {"address": by_name})
+        print(_("Stop with Ctrl-C."), flush=True)
 
 
 async def _first_end_or_failure(tasks: list[asyncio.Task[object]], stopping: asyncio.Task[object]) -> None:
