@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+import re
 import tempfile
 import threading
 from pathlib import Path
@@ -183,13 +184,18 @@ class Queue:
         self._live[job] = (done, what)
 
 
+def title_of(filename: str) -> str:
+    """For a file that has no title of its own: ``carte-du_monde.png`` is "carte du monde"."""
+    return " ".join(re.split(r"[\s_-]+", Path(filename).stem)).strip() or filename
+
+
 def new_resource(blob: str, manifest: Manifest) -> Resource:
     """The row of a blob that has just come in."""
     found = manifest.imported
     return Resource(
         id=resources.new_id(),
         format=found.format,
-        card=found.card,
+        card=dataclasses.replace(found.card, title=found.card.title or title_of(manifest.filename)),
         blob=blob,
         filename=manifest.filename,
         size=manifest.size,

@@ -104,7 +104,7 @@ def open_regular(path: Path) -> BinaryIO:
 def copy(source: BinaryIO, target: Path, *, limit: int, check_room: Callable[[int], None]) -> Spooled:
     """Copy ``source`` to the new file ``target``, durably; the name is durable once its folder is synced.
 
-    ``check_room(bytes)`` is asked before each 64 MiB. Raises :class:`TooLarge` past ``limit`` bytes and
+    ``check_room(bytes)`` is asked every 64 MiB. Raises :class:`TooLarge` past ``limit`` bytes and
     :class:`StorageError` when the disk cannot take it; the caller removes the folder of ``target``.
     """
     digest, size, room = hashlib.sha256(), 0, 0
@@ -115,7 +115,7 @@ def copy(source: BinaryIO, target: Path, *, limit: int, check_room: Callable[[in
             if size > limit:
                 raise TooLarge("The file is larger than %(limit)s MB.", limit=limit >> 20)
             if size > room:
-                check_room(64 * BLOCK)
+                check_room(len(block))
                 room = size + 64 * BLOCK
             digest.update(block)
             _write_all(out, block)

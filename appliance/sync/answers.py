@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from appliance.i18n import N_
 from appliance.store.names import safe_name
 
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -24,11 +25,23 @@ _EXTENDED = re.compile(r"(?:^|;)\s*filename\*\s*=\s*([\w!#$&+^`{}~-]+)'[^']*'([^
 _QUOTED = re.compile(r'(?:^|;)\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
 
 
-class Interrupted(Exception):
-    """This try failed; another may not. ``wait_s``: what the server asked for, if anything."""
+CUT = N_("The line to %(url)s was cut too often: try again later, what is already here is kept.")
+SILENT = N_("%(url)s does not answer: check the internet connection, then try again.")
+BUSY = N_("%(url)s is out of order for now (HTTP %(status)s): try again later.")
+CHANGING = N_("The file at %(url)s keeps changing: try again later.")
+UNBOUNDED = N_("%(url)s does not say how long the file is, so it cannot be told whether it came whole.")
 
-    def __init__(self, why: str, wait_s: float | None = None) -> None:
-        super().__init__(why)
+
+class Interrupted(Exception):
+    """This try failed; another may not.
+
+    ``message`` (of ``url`` and ``status``): what to say if no try succeeds. ``wait_s``: what the server asked for.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, wait_s: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
         self.wait_s = wait_s
 
 
@@ -62,7 +75,7 @@ class Answer:
         try:
             yield from self._response.stream(size, decode_content=self._encoded)
         except (HTTPError, OSError) as error:
-            raise Interrupted("the line was cut") from error
+            raise Interrupted(CUT) from error
 
     def close(self) -> None:
         """Give the connection up: what is left of a body may be gigabytes."""

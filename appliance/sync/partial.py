@@ -11,7 +11,7 @@ from pathlib import Path
 
 from appliance.errors import Busy, Damaged, TooLarge
 from appliance.store import durable
-from appliance.sync.answers import Answer, Interrupted
+from appliance.sync.answers import CHANGING, Answer, Interrupted
 
 
 class Partial:
@@ -87,7 +87,7 @@ class Partial:
         if not (rest and same):
             self.reset()
             if answer.status == 206:
-                raise Interrupted("the file changed on the server")
+                raise Interrupted(CHANGING)
         if answer.total is not None and answer.total > max_bytes:
             self.reset()
             raise TooLarge("The file is larger than %(limit)s MB.", limit=max_bytes >> 20)

@@ -18,13 +18,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, SSLError
 
 from appliance.errors import BadInput, NotFound, TooLarge, Unreachable
 from appliance.ports import Progress
 from appliance.store import durable
 from appliance.sync.addresses import checked_redirect, checked_url, shown
-from appliance.sync.answers import RETRIED, Answer, Interrupted, filename_of, retry_after_s
+from appliance.sync.answers import (
+    BUSY,
+    CHANGING,
+    CUT,
+    RETRIED,
+    SILENT,
+    UNBOUNDED,
+    Answer,
+    Interrupted,
+    filename_of,
+    retry_after_s,
+)
 from appliance.sync.partial import Partial
 
 MAX_TRIES = 8
@@ -94,9 +105,7 @@ def _persist(job: _Download, part: Partial, address: str, sleep: Callable[[float
             failures = 1 if part.size > before else failures + 1
             if failures >= MAX_TRIES:
                 raise Unreachable(
-                    "%(url)s could not be downloaded: %(why)s. Try again later: what is already here is kept.",
-                    url=shown(address),
-                    why=interruption,
+                    interruption.message, url=shown(address), status=interruption.status
                 ) from interruption
             sleep(backoff_s(failures) if interruption.wait_s is None else min(interruption.wait_s, MAX_RETRY_AFTER_S))
 
@@ -142,16 +151,20 @@ class _Download:
             return self._pool.request(
                 "GET", address, headers=headers, preload_content=False, redirect=False, retries=False
             )
+        except SSLError as error:
+            raise Unreachable(
+                "The certificate of %(url)s is not accepted: check the clock of the box.", url=shown(address)
+            ) from error
         except HTTPError as error:
-            raise Interrupted(_reason(error)) from error
+            raise Interrupted(SILENT) from error
 
     def _check_status(self, answer: Answer, address: str) -> None:
         if answer.status in (200, 206):
             if not answer.bounded:
-                raise Interrupted("the server does not say how long the file is")
+                raise Interrupted(UNBOUNDED)
             return
         if answer.status in RETRIED:
-            raise Interrupted(f"HTTP {answer.status}", retry_after_s(answer))
+            raise Interrupted(BUSY, status=answer.status, wait_s=retry_after_s(answer))
         if answer.status in (404, 410):
             raise NotFound("There is nothing at %(url)s (HTTP %(status)s).", url=shown(address), status=answer.status)
         raise BadInput("%(url)s refuses the download (HTTP %(status)s).", url=shown(address), status=answer.status)
@@ -161,7 +174,7 @@ class _Download:
         if answer.complete_length == self._part.size > 0 and self._part.total in (None, self._part.size):
             return
         self._part.reset()
-        raise Interrupted("the file changed on the server")
+        raise Interrupted(CHANGING)
 
     def _receive(self, answer: Answer) -> None:
         with durable.disk_errors(self._part.path), self._part.path.open("ab") as out:
@@ -182,9 +195,4 @@ class _Download:
         if self._part.total is not None and self._part.size != self._part.total:
             if self._part.size > self._part.total:
                 self._part.reset()
-            raise Interrupted("the line was cut")
-
-
-def _reason(error: HTTPError) -> str:
-    cause = getattr(error, "reason", None) or error
-    return f"{type(cause).__name__}: {cause}"[:200]
+            raise Interrupted(CUT)

@@ -28,7 +28,8 @@ http {{
     location /norange/ {{ alias {root}/; max_ranges 0; }}
     location /zipped/ {{ alias {root}/; gzip on; gzip_min_length 1; gzip_types *; }}
     location /named/ {{ alias {root}/; types {{ application/x-zim bin; }}
-      add_header Content-Disposition "attachment; filename=\\"repli.bin\\"; filename*=UTF-8''%C3%A9t%C3%A9%2F..%2Fvolcans.zim"; }}
+      add_header Content-Disposition
+        "attachment; filename=\\"repli.bin\\"; filename*=UTF-8''%C3%A9t%C3%A9%2F..%2Fvolcans.zim"; }}
     location /hop {{ return 302 /plain/file.bin; }}
     location /loop {{ return 302 /loop; }}
     location /away {{ return 302 file:///etc/passwd; }}
