@@ -76,7 +76,13 @@ class Watch:
 
 
 def settle(page: Page) -> None:
-    """Until the page has loaded and asks for nothing more."""
+    """Until the page and its frames have loaded and been drawn."""
+    page.wait_for_load_state("load")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def silence(page: Page) -> None:
+    """Until the page asks for nothing more, or five seconds."""
     page.wait_for_load_state("load")
     with contextlib.suppress(Error):
         page.wait_for_load_state("networkidle", timeout=5000)

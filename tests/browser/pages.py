@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Every page of the hub. ``test_routes`` fails when the application answers a GET rule that is not listed here."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable
+from urllib.parse import quote
+
+from tests.rigs.box import Box
+
+
+class Kind(enum.StrEnum):
+    """What budgets and targets hold."""
+
+    PUPIL = "pupil"
+    TEACHER = "teacher"
+    DASHBOARD = "dashboard"
+
+
+class Who(enum.StrEnum):
+    """Who the browser is signed in as."""
+
+    NOBODY = "nobody"
+    PUPIL = "pupil"
+    TEACHER = "teacher"
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """One page as somebody sees it; several may share a rule."""
+
+    name: str
+    rule: str
+    kind: Kind
+    who: Who
+    path: Callable[[Box], str]
+    status: int = 200
+    same_title_as: str = ""
+    """The page of which this is another state."""
+
+
+def _at(path: str) -> Callable[[Box], str]:
+    return lambda box: path
+
+
+def _pupil(box: Box) -> str:
+    return f"/qui/{box.rows('SELECT id FROM pupil ORDER BY position LIMIT 1')[0]['id']}"
+
+
+def _quiz(box: Box) -> str:
+    return f"/exercice/{box.rows('SELECT id FROM activity ORDER BY rowid LIMIT 1')[0]['id']}"
+
+
+def reader(kind: str) -> Callable[[Box], str]:
+    """``/lire/…`` of the first resource of a format."""
+    return lambda box: f"/lire/{quote(box.resources(kind)[0]['id'])}"
+
+
+def _card(box: Box, filename: str = "guide-calibre.epub") -> str:
+    return f"/enseignant/bibliotheque/{quote(box.resource(filename)['id'])}"
+
+
+FORMATS = ("zim", "epub", "pdf", "web_bundle", "video", "audio", "image", "office")
+
+PAGES: tuple[Page, ...] = (
+    Page("grid", "/qui", Kind.PUPIL, Who.NOBODY, _at("/qui")),
+    Page("confirm", "/qui/<pupil_id>", Kind.PUPIL, Who.NOBODY, _pupil),
+    Page("shelf", "/etagere", Kind.PUPIL, Who.PUPIL, _at("/etagere")),
+    Page("shelf-anonymous", "/etagere", Kind.PUPIL, Who.NOBODY, _at("/etagere"), same_title_as="shelf"),
+    Page("shelf-last", "/etagere", Kind.PUPIL, Who.NOBODY, _at("/etagere?page=99"), same_title_as="shelf"),
+    Page("search", "/etagere", Kind.PUPIL, Who.PUPIL, _at("/etagere?q=lune")),
+    Page("search-english", "/etagere", Kind.PUPIL, Who.NOBODY, _at("/etagere?q=alice")),
+    Page("search-nothing", "/etagere", Kind.PUPIL, Who.NOBODY, _at("/etagere?q=zzzzqx")),
+    Page("filters", "/etagere/filtres", Kind.PUPIL, Who.NOBODY, _at("/etagere/filtres")),
+    Page("quiz", "/exercice/<activity_id>", Kind.PUPIL, Who.PUPIL, _quiz),
+    *(Page(f"read-{kind}", "/lire/<resource_id>", Kind.PUPIL, Who.PUPIL, reader(kind)) for kind in FORMATS),
+    Page("settings", "/reglages", Kind.PUPIL, Who.NOBODY, _at("/reglages")),
+    Page("credits", "/credits", Kind.DASHBOARD, Who.NOBODY, _at("/credits")),
+    Page("not-found", "", Kind.PUPIL, Who.NOBODY, _at("/lire/none"), status=404),
+    Page("sign-in", "/enseignant", Kind.TEACHER, Who.NOBODY, _at("/enseignant")),
+    Page("teacher-home", "/enseignant/accueil", Kind.TEACHER, Who.TEACHER, _at("/enseignant/accueil")),
+    Page("library", "/enseignant/bibliotheque", Kind.DASHBOARD, Who.TEACHER, _at("/enseignant/bibliotheque")),
+    Page("library-add", "/enseignant/bibliotheque/ajouter", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/bibliotheque/ajouter")),
+    Page("library-card", "/enseignant/bibliotheque/<resource_id>", Kind.TEACHER, Who.TEACHER, _card),
+    Page("library-card-english", "/enseignant/bibliotheque/<resource_id>", Kind.TEACHER, Who.TEACHER,
+         lambda box: _card(box, "alice-in-wonderland.epub")),
+    Page("library-search", "/enseignant/bibliotheque", Kind.DASHBOARD, Who.TEACHER,
+         _at("/enseignant/bibliotheque?q=alice")),
+    Page("remove", "/enseignant/bibliotheque/<resource_id>/retirer", Kind.TEACHER, Who.TEACHER,
+         lambda box: _card(box, "alice-in-wonderland.epub") + "/retirer"),
+    Page("health", "/sante", Kind.DASHBOARD, Who.NOBODY, _at("/sante")),
+)  # fmt: skip
+
+REDIRECTS = {"/": "/qui"}
+"""Rule that only ever sends on -> where it sends a tablet that nobody holds."""
+
+API = (
+    "/api/suggestions",
+    "/api/health",
+    "/api/presence-code",
+    "/api/library",
+    "/api/library/jobs",
+    "/api/library/jobs/<job_id>",
+    "/api/library/verify",
+)
+"""Rules that answer JSON."""
+
+FRAGMENTS = ("/enseignant/bibliotheque/imports",)
+"""Rules that answer a piece of a page, for htmx: ``test_teacher`` walks through them."""
+
+PICTURES = ("/couvertures.jpg",)
+"""Rules that answer a picture: part of the pages that show it."""
+
+READERS = ("epub.html", "pdf.html")
+"""``static/readers``: shown in a frame of ``/lire/…``."""
+
+BY_NAME = {page.name: page for page in PAGES}

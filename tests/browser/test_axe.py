@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""axe-core finds nothing on any page, however it is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import StorageState
+
+from tests.browser.conftest import TABLET, Open
+from tests.browser.pages import PAGES, READERS, Page, Who
+from tests.rigs import axe
+from tests.rigs.box import Box
+from tests.rigs.chromium import Watch, settle
+
+pytestmark = pytest.mark.browser
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "dys": {"color_scheme": "light", "profile": ".dys.big.opendyslexic"},
+    "zoom-200": {"viewport": {"width": 410, "height": 590}, "device_scale_factor": 2},
+    "320-px": {"viewport": {"width": 320, "height": 640}},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("shown", PAGES, ids=lambda page: page.name)
+def test_no_violation(box: Box, open_as: Open, watch: Watch, shown: Page, look: str) -> None:
+    if shown.status != 200:
+        watch.allow(rf"status of {shown.status}")
+    options = {**TABLET, **LOOKS[look]}
+    profile = options.pop("profile", "")
+    context = open_as(shown.who, bypass_csp=True, **options)
+    if profile:
+        context.add_cookies([{"name": "cartable_lecture", "value": profile, "url": box.base}])
+    page = context.new_page()
+    answer = page.goto(box.base + shown.path(box))
+    assert answer is not None
+    assert answer.status == shown.status
+    settle(page)
+    assert ("space-dys" in (page.get_attribute("html", "class") or "")) == bool(profile)
+    violations, rules = axe.run(page)
+    assert not violations, "\n".join(violations)
+    assert rules >= 15
+
+
+def test_it_can_fail(box: Box, open_as: Open) -> None:
+    """The same run finds what is wrong, of each family of rules."""
+    page = open_as(bypass_csp=True).new_page()
+    page.goto(box.base + "/qui")
+    page.evaluate("""() => { document.title = ''; document.documentElement.lang = 'x';
+      document.querySelector('main').insertAdjacentHTML('beforeend',
+        '<img src="data:,"><p style="color:#999;background:#aaa">pale</p><div role="checkbox"></div><h6>deep</h6>'); }""")
+    found = {line.split(" ")[0] for line in axe.run(page)[0]}
+    assert {"document-title", "html-lang-valid", "image-alt", "color-contrast", "aria-required-attr"} <= found
+    assert "heading-order" in found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("reader", READERS)
+def test_no_violation_in_a_reader(
+    box: Box, open_as: Open, identities: dict[Who, StorageState], reader: str, scheme: str
+) -> None:
+    kind = reader.partition(".")[0]
+    page = open_as(Who.PUPIL, bypass_csp=True, color_scheme=scheme).new_page()
+    page.goto(f"{box.base}/lire/{box.resources(kind)[0]['id']}")
+    settle(page)
+    frame = next(frame for frame in page.frames if f"/readers/{reader}" in frame.url)
+    frame.locator("body").wait_for()
+    violations, rules = axe.run(frame)
+    assert not violations, "\n".join(violations)
+    assert rules >= 10

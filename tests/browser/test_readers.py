@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Our EPUB and PDF readers: pages turn, contents open, reading resumes, text is text; on books that others made."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import BrowserContext, Frame, expect
+from playwright.sync_api import Page as Tab
+
+from tests.browser import probes
+from tests.browser.conftest import PHONE, Open
+from tests.browser.pages import Who
+from tests.rigs.box import Box, until
+from tests.rigs.chromium import Watch
+
+pytestmark = pytest.mark.browser
+
+BOOK, MANUAL = "guide-calibre.epub", "physique-avec-expeyes.pdf"
+
+
+@pytest.fixture
+def tablet(open_as: Open) -> BrowserContext:
+    """In a pupil's hands."""
+    return open_as(Who.PUPIL)
+
+
+def opened(tablet: BrowserContext, box: Box, filename: str, anchor: str = "") -> tuple[Tab, Frame]:
+    """The page, and the reader in its frame, ready."""
+    page = tablet.new_page()
+    page.goto(f"{box.base}/lire/{box.resource(filename)['id']}" + (f"?a={quote(anchor)}" if anchor else ""))
+    frame = until(lambda: next((f for f in page.frames if "/static/readers/" in f.url), None), "no reader", 15)
+    assert isinstance(frame, Frame)
+    expect(frame.locator("html[data-ready=yes]")).to_be_attached()
+    assert frame.locator("html[data-failed]").count() == 0
+    return page, frame
+
+
+def percent(frame: Frame) -> int:
+    found = re.search(r"(\d+) %", frame.inner_text("#state"))
+    assert found
+    return int(found[1])
+
+
+def shown_text(page: Tab) -> str:
+    """What of the book stands in view, from the frames inside the reader."""
+    texts = []
+    for frame in page.frames:
+        if frame.url.startswith("blob:"):
+            texts.append(
+                frame.evaluate("""() => { const at = frameElement ? frameElement.getBoundingClientRect().left : 0;
+              const wide = parent.innerWidth, found = [];
+              for (const e of document.querySelectorAll('p, h1, h2, h3, li')) for (const r of e.getClientRects())
+                if (r.right + at > 0 && r.left + at < wide) { found.push(e.textContent); break; }
+              return found.join('\\n'); }""")
+            )
+    return "\n".join(texts).strip()
+
+
+def test_epub_pages_turn(box: Box, tablet: BrowserContext) -> None:
+    page, frame = opened(tablet, box, BOOK)
+    start = percent(frame)
+    seen = []
+    for _ in range(4):
+        before = frame.inner_text("#state"), shown_text(page)
+        seen.append(before[1])
+        frame.locator("#next").click()
+        until(lambda: (frame.inner_text("#state"), shown_text(page)) != before, "the page does not turn", 10)  # noqa: B023
+    assert percent(frame) > start
+    assert any(len(text) > 100 for text in seen)
+    there = percent(frame)
+    frame.locator("#previous").click()
+    frame.locator("#previous").click()
+    until(lambda: percent(frame) < there, "the page does not turn back", 10)
+
+
+def test_epub_turns_by_keys(box: Box, tablet: BrowserContext) -> None:
+    page, frame = opened(tablet, box, BOOK)
+    frame.locator("#next").focus()
+    before = shown_text(page)
+    page.keyboard.press("ArrowRight")
+    until(lambda: shown_text(page) != before, "the key does nothing", 10)
+    page.keyboard.press("ArrowLeft")
+    until(lambda: shown_text(page) == before, "the key does nothing", 10)
+
+
+def test_epub_contents_open_a_chapter(box: Box, tablet: BrowserContext) -> None:
+    page, frame = opened(tablet, box, BOOK)
+    frame.locator("#contents").click()
+    chapters = frame.locator("#toc button")
+    assert chapters.count() >= 2
+    title = chapters.last.inner_text()
+    chapters.last.click()
+    expect(frame.locator("#panel")).to_be_hidden()
+    until(lambda: percent(frame) > 10, "the chapter does not open", 10)
+    until(lambda: title.split(".")[-1].strip()[:12] in shown_text(page), f"{title} is not shown", 10)
+
+
+def test_epub_resumes(box: Box, tablet: BrowserContext) -> None:
+    page, frame = opened(tablet, box, BOOK)
+    for _ in range(5):
+        before = frame.inner_text("#state"), shown_text(page)
+        frame.locator("#next").click()
+        until(lambda: (frame.inner_text("#state"), shown_text(page)) != before, "no page", 10)  # noqa: B023
+    text, at = shown_text(page), percent(frame)
+    page.locator("a[href='/etagere']").first.click()
+    page.close()
+    page, frame = opened(tablet, box, BOOK)
+    assert percent(frame) == at
+    assert shown_text(page) == text
+
+
+def test_epub_letters_grow_and_the_profile_holds_inside(box: Box, tablet: BrowserContext) -> None:
+    tablet.add_cookies([{"name": "cartable_lecture", "value": ".dys..opendyslexic", "url": box.base}])
+    page, frame = opened(tablet, box, BOOK)
+    inside = next(f for f in page.frames if f.url.startswith("blob:"))
+    style = inside.evaluate(
+        "(() => { const s = getComputedStyle(document.querySelector('p')); return [s.letterSpacing, s.fontFamily]; })()"
+    )
+    assert float(style[0].removesuffix("px")) > 1
+    assert "OpenDyslexic" in style[1]
+    size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    before = inside.evaluate(size)
+    frame.locator("#bigger").click()
+    until(lambda: inside.evaluate(size) > before, "no bigger letters", 5)
+
+
+def test_epub_scripts_do_not_run(box: Box, tablet: BrowserContext, watch: Watch) -> None:
+    """The policy of the reader's own page holds for the chapters that it shows."""
+    watch.allow("Content Security Policy")
+    page, _ = opened(tablet, box, BOOK)
+    inside = next(f for f in page.frames if f.url.startswith("blob:"))
+    inside.evaluate("""() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1';
+      document.head.append(s); }""")
+    assert inside.evaluate("window.ran") is None
+
+
+def page_number(frame: Frame) -> int:
+    return int(frame.evaluate("Number(document.documentElement.dataset.page)"))
+
+
+def test_pdf_pages_turn_to_the_last(box: Box, tablet: BrowserContext) -> None:
+    page, frame = opened(tablet, box, MANUAL)
+    total = int(box.resource(MANUAL)["details"]["pages"])
+    assert page_number(frame) == 1
+    assert frame.locator("#previous").is_disabled()
+    first = frame.locator("canvas").evaluate("c => c.toDataURL()")
+    frame.locator("#next").click()
+    until(lambda: page_number(frame) == 2, "the page does not turn", 15)
+    assert frame.locator("canvas").evaluate("c => c.toDataURL()") != first
+    assert f"{total}" in frame.inner_text("#state")
+    page.close()
+    page, frame = opened(tablet, box, MANUAL, str(total))
+    until(lambda: page_number(frame) == total, "the last page does not open", 15)
+    assert frame.locator("#next").is_disabled()
+    pixels = "c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
+    assert frame.locator("canvas").evaluate(pixels) > 3
+
+
+def test_pdf_resumes(box: Box, tablet: BrowserContext) -> None:
+    page, frame = opened(tablet, box, MANUAL)
+    for number in (2, 3, 4):
+        frame.locator("#next").click()
+        until(lambda: page_number(frame) == number, "the page does not turn", 15)  # noqa: B023
+    page.close()
+    _, frame = opened(tablet, box, MANUAL)
+    until(lambda: page_number(frame) == 4, "does not resume", 15)
+
+
+def test_pdf_text_is_text_where_it_is_seen(box: Box, tablet: BrowserContext) -> None:
+    """It can be selected, and each word lies over its picture."""
+    page, frame = opened(tablet, box, MANUAL, "10")
+    until(lambda: frame.locator(".textLayer span").count() > 20, "no text", 15)
+    selected = frame.evaluate("""() => { const layer = document.querySelector('.textLayer'); const range = document.createRange();
+      range.selectNodeContents(layer); const s = getSelection(); s.removeAllRanges(); s.addRange(range); return s.toString(); }""")
+    assert len(selected) > 200
+    sheet, words = (
+        frame.evaluate("""() => { const box = e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
+      return [box(document.querySelector('canvas')), [...document.querySelectorAll('.textLayer span')].filter(e => e.textContent.trim()).map(box)]; }""")
+    )
+    outside = [
+        w for w in words if w[0] < sheet[0] - 2 or w[2] > sheet[2] + 2 or w[1] < sheet[1] - 2 or w[3] > sheet[3] + 2
+    ]
+    assert not outside
+
+
+def test_pdf_fetches_only_what_it_shows(box: Box, tablet: BrowserContext) -> None:
+    page = tablet.new_page()
+    fetched: list[int] = []
+    page.on("response", lambda r: fetched.append(int(r.headers.get("content-length", 0)))
+            if "original.pdf" in r.url and r.status == 206 else None)  # fmt: skip
+    page.goto(f"{box.base}/lire/{box.resource(MANUAL)['id']}")
+    frame = until(lambda: next((f for f in page.frames if "/static/readers/" in f.url), None), "no reader", 15)
+    expect(frame.locator("html[data-ready=yes]")).to_be_attached()
+    assert fetched
+    assert sum(fetched) < 0.6 * box.resource(MANUAL)["size"]
+
+
+def test_pdf_zooms_and_fits_a_phone(box: Box, open_as: Open) -> None:
+    _, frame = opened(open_as(Who.PUPIL, **PHONE), box, MANUAL)
+    width = "document.querySelector('canvas').getBoundingClientRect().width"
+    plain = frame.evaluate(width)
+    assert plain <= 360
+    frame.locator("#zoom").click()
+    until(lambda: frame.evaluate(width) > plain * 1.3, "no zoom", 10)
+
+
+@pytest.mark.parametrize("filename", [BOOK, MANUAL])
+def test_targets_of_the_readers_are_large(box: Box, tablet: BrowserContext, filename: str) -> None:
+    _, frame = opened(tablet, box, filename)
+    assert frame.evaluate(probes.TARGETS, 88) == []
+
+
+@pytest.mark.parametrize("filename", [BOOK, MANUAL])
+def test_what_cannot_be_opened_says_so(box: Box, tablet: BrowserContext, filename: str, watch: Watch) -> None:
+    watch.allow("404")
+    kind = box.resource(filename)["format"]
+    page = tablet.new_page()
+    page.goto(f"{box.content}/static/readers/{kind}.html#blob={'0' * 64}&entry=original.{kind}&lang=fr")
+    expect(page.locator("#state")).to_contain_text("ne s’ouvre pas")

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Pages speak one language, French or English, and say so where a piece is in another."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from appliance.i18n import FOLDER
+from tests.browser import probes
+from tests.browser.conftest import Open
+from tests.browser.pages import BY_NAME, PAGES, Page
+from tests.rigs.box import Box
+from tests.rigs.chromium import Watch, settle
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalog:
+    with (FOLDER / "fr" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file, locale="fr")
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    """What the sentence looks like once its ``%(name)s`` fields are filled."""
+    parts = re.split(r"%\(\w+\)[sd]", sentence.replace("%%", "%"))
+    return re.compile(r"^" + r".{1,200}".join(re.escape(part) for part in parts) + r"$")
+
+
+def _pairs(catalogue: Catalog) -> list[tuple[str, str]]:
+    found = []
+    for message in catalogue:
+        ids = message.id if isinstance(message.id, list | tuple) else (message.id,)
+        words = message.string if isinstance(message.string, list | tuple) else (message.string,)
+        found += [(a, b) for a, b in zip(ids, words, strict=False) if a and b and a != b]
+    return found
+
+
+def _sayings(catalogue: Catalog, side: int) -> list[re.Pattern[str]]:
+    """Sentences of one language that the other does not also use."""
+    other = {pair[1 - side] for pair in _pairs(catalogue)}
+    return [
+        _pattern(pair[side])
+        for pair in _pairs(catalogue)
+        if pair[side] not in other and re.search(r"[^\W\d]{3}", re.sub(r"%\(\w+\)[sd]", "", pair[side]))
+    ]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("shown", PAGES, ids=lambda page: page.name)
+def test_one_language(box: Box, open_as: Open, watch: Watch, catalogue: Catalog, shown: Page, language: str) -> None:
+    if shown.status != 200:
+        watch.allow(rf"status of {shown.status}")
+    context = open_as(shown.who)
+    context.add_cookies([{"name": "cartable_langue", "value": language, "url": box.base}])
+    page = context.new_page()
+    page.goto(box.base + shown.path(box))
+    settle(page)
+    assert page.get_attribute("html", "lang") == language
+    foreign = _sayings(catalogue, 0 if language == "fr" else 1)
+    titles = {str(resource["card"][key]) for resource in box.resources() for key in ("title", "author", "source")
+              if resource["card"].get(key)}  # fmt: skip
+    found = [
+        text
+        for text, said in page.evaluate(probes.WORDS)
+        if said == language and text not in titles and any(pattern.match(text) for pattern in foreign)
+    ]
+    assert not found, f"not in {language}"
+
+
+def test_the_catalogue_is_whole(catalogue: Catalog) -> None:
+    missing = [message.id for message in catalogue if message.id and (not message.string or message.fuzzy)]
+    assert not missing
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=lambda page: page.name)
+def test_foreign_titles_say_their_language(box: Box, open_as: Open, watch: Watch, shown: Page) -> None:
+    if shown.status != 200:
+        watch.allow(rf"status of {shown.status}")
+    foreign = {r["card"]["title"]: r["card"]["language"] for r in box.resources()
+               if r["card"].get("language") not in (None, "", "fr")}  # fmt: skip
+    assert foreign, "the demonstration holds nothing foreign"
+    page = open_as(shown.who).new_page()
+    page.goto(box.base + shown.path(box))
+    settle(page)
+    page.evaluate("document.title = ''")
+    wrong = [(text, said) for text, said in page.evaluate(probes.WORDS) if said != foreign.get(text, said)
+             and not text.startswith("cartable.")]  # fmt: skip
+    assert not wrong
+
+
+def test_a_foreign_title_is_on_a_tested_page(box: Box, open_as: Open) -> None:
+    page = open_as().new_page()
+    page.goto(box.base + BY_NAME["search-english"].path(box))
+    assert page.locator("a.book [lang=en]").count() >= 1
+
+
+def test_the_language_is_chosen_and_kept(box: Box, open_as: Open) -> None:
+    page = open_as().new_page()
+    page.goto(box.base + "/reglages?retour=/qui")
+    page.locator("input[name=language][value=en]").check()
+    page.locator("main form .button").click()
+    page.wait_for_url("**/qui")
+    assert page.get_attribute("html", "lang") == "en"
+    assert "Who are you" in page.inner_text("h1")
+    page.goto(box.base + "/etagere")
+    assert page.get_attribute("html", "lang") == "en"
