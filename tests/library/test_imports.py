@@ -302,7 +302,7 @@ def test_two_at_once_give_two_resources(shelf: Shelf) -> None:
     paths = [shelf.file(f"Texte {n % 4}", f"{n}.text") for n in range(8)]
     ids: list[str] = []
     threads = [
-        threading.Thread(target=lambda p=path: ids.append(shelf.library.submit(p, filename=p.name)))  # type: ignore[misc]
+        threading.Thread(target=lambda p: ids.append(shelf.library.submit(p, filename=p.name)), args=(path,))
         for path in paths
     ]
     for thread in threads:

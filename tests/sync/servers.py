@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.rigs.nginx import PROGRAM, free_port, wait_for_port
@@ -61,9 +61,9 @@ def served(root: Path, work: Path) -> Iterator[int]:
 class Line:
     """A TCP proxy. ``cuts``: for each connection in turn, after how many bytes of answer it is cut (None: never)."""
 
-    def __init__(self, target: int, cuts: list[int | None]) -> None:
+    def __init__(self, target: int, cuts: Sequence[int | None]) -> None:
         self._target = target
-        self._cuts = cuts
+        self.cuts = [*cuts]
         self.connections = 0
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
@@ -79,7 +79,7 @@ class Line:
             except OSError:
                 return
             self.connections += 1
-            cut = self._cuts.pop(0) if self._cuts else None
+            cut = self.cuts.pop(0) if self.cuts else None
             with client, socket.create_connection(("127.0.0.1", self._target)) as upstream:
                 upstream.sendall(client.recv(65536))
                 self._carry(upstream, client, cut)
