@@ -64,8 +64,7 @@ def hub_lock(config: Config) -> Iterator[None]:
 def hub(config: Config) -> Iterator[Hub]:
     """The hub's parts, started; stopped in reverse order when the block ends. The caller holds :func:`hub_lock`."""
     from appliance.drivers.clock_system import SystemClock
-    from appliance.hub import demonstration
-    from appliance.hub.presence import PresenceCode
+    from appliance.hub import demonstration, presence
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
     from appliance.hub.search import Search
@@ -83,7 +82,15 @@ def hub(config: Config) -> Iterator[Hub]:
             demonstration.load(config.box.demonstration, db, library)
         library.start()
         stack.callback(library.stop)
-        yield Hub(config, db, library, search, SystemClock(), PresenceCode(), settings.secret(db))
+        yield Hub(
+            config,
+            db,
+            library,
+            search,
+            SystemClock(),
+            presence.kept(config.box.run / "presence-code"),
+            settings.secret(db),
+        )
 
 
 def application(config: Config, parts: Hub) -> Wsgi:

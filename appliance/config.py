@@ -21,6 +21,8 @@ from typing import Any
 
 from appliance.errors import ConfigError
 
+PRESENCE_CODE = "presence-code"
+"""File of the run folder with the code that the box shows."""
 SYSTEM_FILES = (Path("/etc/cartable/cartable.toml"), Path("/var/lib/cartable/cartable.toml"))
 
 

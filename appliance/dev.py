@@ -20,7 +20,7 @@ import aiohttp
 import segno
 
 from appliance import box, config
-from appliance.config import Config
+from appliance.config import PRESENCE_CODE, Config
 from appliance.edge import Edge
 from appliance.errors import ConfigError, Conflict, Unreachable
 from appliance.i18n import translator
@@ -190,6 +190,10 @@ class _Box:
         print(_("Open this address on a tablet, or scan the picture: %(address)s") % {"address": address})
         if self._settings.drivers.advert != "simulated":
             print(_("On the same network also: %(address)s") % {"address": by_name})
+        code = self._settings.box.run / PRESENCE_CODE
+        if code.exists():
+            told = _("Teacher: open %(address)s and type %(code)s")
+            print(told % {"address": f"{address}enseignant", "code": code.read_text(encoding="ascii")})
         print(_("Stop with Ctrl-C."), flush=True)
 
 

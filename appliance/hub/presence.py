@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 
 from appliance.errors import Busy
 
@@ -25,8 +26,8 @@ class PresenceCode:
     device) are not locked out by a pupil who plays with the page.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self.code = f"{secrets.randbelow(10**6):06d}"
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, code: str | None = None) -> None:
+        self.code = code or f"{secrets.randbelow(10**6):06d}"
         self._monotonic = monotonic
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._lock = threading.Lock()
@@ -48,3 +49,21 @@ class PresenceCode:
             if len(self._failures) > REMEMBERED_ADDRESSES:
                 self._failures.popitem(last=False)
             return False
+
+
+def kept(path: Path) -> PresenceCode:
+    """The code in ``path`` (made when missing), so that a hub that restarts keeps the one that is on show.
+
+    ``path`` stands in the run folder: a new boot makes a new code.
+    """
+    try:
+        known = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        known = ""
+    if len(known) == 6 and known.isascii() and known.isdigit():
+        return PresenceCode(code=known)
+    fresh = PresenceCode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)
+    path.write_text(fresh.code, encoding="ascii")
+    return fresh

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from appliance.errors import Busy
-from appliance.hub.presence import FREE_TRIES, REMEMBERED_ADDRESSES, PresenceCode
+from appliance.hub.presence import FREE_TRIES, REMEMBERED_ADDRESSES, PresenceCode, kept
 
 
 class Hand:
@@ -55,3 +57,12 @@ def test_memory_of_addresses_is_bounded() -> None:
     for number in range(REMEMBERED_ADDRESSES * 2):
         code.check(wrong(code), str(number))
     assert len(code._failures) <= REMEMBERED_ADDRESSES
+
+
+def test_a_hub_that_restarts_keeps_the_code_on_show(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "presence-code"
+    first = kept(path)
+    assert kept(path).code == first.code
+    assert path.stat().st_mode & 0o077 == 0
+    path.write_bytes(b"\xff\xfe rubbish")
+    assert len(kept(path).code) == 6
