@@ -8,8 +8,10 @@ from __future__ import annotations
 import gzip
 import re
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, render_template, request
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
@@ -37,9 +39,21 @@ WORTH_COMPRESSING = 500
 HOST = re.compile(r"^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$")
 
 
+class Json(DefaultJSONProvider):
+    """JSON from anywhere: nesting deeper than Python's stack is malformed like any other nonsense."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
 def create_app(hub: Hub) -> Flask:
     """The WSGI application around started parts."""
     app = Flask("appliance.hub")
+    app.json = Json(app)
     app.secret_key = hub.secret
     app.config.update(
         SESSION_COOKIE_NAME="cartable",
@@ -96,7 +110,7 @@ def _compress(response: Response) -> Response:
         response.status_code != HTTPStatus.OK
         or response.is_streamed
         or response.mimetype not in COMPRESSED
-        or "gzip" not in request.accept_encodings
+        or not request.accept_encodings.quality("gzip")
         or "Content-Encoding" in response.headers
     ):
         return response
