@@ -116,9 +116,11 @@ class Queue:
         blob = blobs.key_of(sha256, job.captions)
         if self._already(job, blob):
             return
-        work = self._work_folder(staging)
-        self._read(job, sha256, staging, work)
-        self._publish(job, blob, work)
+        work = None
+        if not self._published(blob):
+            work = self._work_folder(staging)
+            self._read(job, sha256, staging, work)
+        self._commit(job, blob, work)
 
     def _already(self, job: ImportJob, blob: str) -> bool:
         """Whether the bytes are in the library, whole: then the job ends with the resource that has them."""
@@ -158,12 +160,17 @@ class Queue:
             lambda: durable.check_free(staging, 0, keep),
         )
 
-    def _publish(self, job: ImportJob, blob: str, work: Path) -> None:
+    def _published(self, blob: str) -> bool:
+        """A death came between publishing and the row: the work is done already."""
+        return resources.with_blob(self._db, blob) is None and self._blobs.has(blob)
+
+    def _commit(self, job: ImportJob, blob: str, work: Path | None) -> None:
         self._progress(job.id, 0.98, N_("Storing"))
-        manifest = blobs.read_manifest(work)
         with self.changing:
             damaged = resources.with_blob(self._db, blob)
-            self._blobs.publish(work, blob, replace=damaged is not None)
+            if work is not None:
+                self._blobs.publish(work, blob, replace=damaged is not None)
+            manifest = blobs.read_manifest(self._blobs.path(blob))
             step("commit")
             try:
                 with self._db.writing() as conn:

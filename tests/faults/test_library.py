@@ -87,8 +87,11 @@ def _kill_at(folder: Path, order: str, n: int, where: str) -> None:
         if found:
             exported = library.export(found[0].id, folder)
             assert exported.read_bytes() == content, where
-        # Nothing is lost: what is not in the library is still where it was, and can be added.
-        if not found and order != "remove":
+        failed = [job for job in library.jobs() if job.state is JobState.FAILED]
+        assert all("could not be read" in str(job.error) for job in failed), where  # the worker was the one that died
+        # Nothing is lost: what is not in the library is still where it was, and can be added. A file given up
+        # (an upload) whose reading failed is gone, and its job says so.
+        if not found and order != "remove" and not (order == "move" and failed):
             assert path.read_bytes() == content, where
             assert shelf.wait(library.submit(path, filename="neuf.text")).state is JobState.DONE, where
     finally:

@@ -62,7 +62,7 @@ class Shelf:
 
     def added(self, text: str, name: str = "one.text", **more: object) -> str:
         """The resource's id."""
-        job = self.add(text, name, **more)
+        job = self.add(text, name, "", **more)
         assert job.state is JobState.DONE, job
         assert job.resource
         return job.resource

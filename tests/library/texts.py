@@ -28,8 +28,8 @@ class TextFormat:
     """``TEXT <order>`` on the first line; the other lines are the text."""
 
     name = "text"
-    suffixes = (".text",)
-    media_types = ("text/plain",)
+    suffixes: tuple[str, ...] = (".text",)
+    media_types: tuple[str, ...] = ("text/plain",)
 
     def recognises(self, head: bytes, path: Path) -> bool:
         return head.startswith(b"TEXT")
