@@ -87,12 +87,13 @@ class Archive:
         self._limits = limits
         self._size = path.stat().st_size
         _count(path, limits.max_files)
-        with _readable(path.name):
-            self._zip = zipfile.ZipFile(path)
+        self._file = path.open("rb")  # ours to close, even while a member is half read
         try:
+            with _readable(path.name):
+                self._zip = zipfile.ZipFile(self._file)
             self._members = self._checked()
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
 
     def __enter__(self) -> Archive:
@@ -100,6 +101,7 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
+        self._file.close()
 
     @property
     def members(self) -> dict[str, int]:

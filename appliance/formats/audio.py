@@ -28,8 +28,8 @@ class AudioFormat:
     """A recording played by the browser itself; ``entry`` is the original file, anchors are seconds."""
 
     name = "audio"
-    suffixes = (".mp3", ".m4a", ".ogg", ".opus", ".wav", ".flac", ".oga", ".webm")
-    media_types = ("audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/flac", "audio/webm")
+    suffixes: tuple[str, ...] = (".mp3", ".m4a", ".ogg", ".opus", ".wav", ".flac", ".oga", ".webm")
+    media_types: tuple[str, ...] = ("audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/flac", "audio/webm")
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """Whether ``path`` is a container with sound and no moving picture."""

@@ -52,7 +52,7 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
 
 
 def write_cover(source: Path | bytes | Image.Image, directory: Path) -> str | None:
-    """Write ``cover.jpg`` (or ``cover.png`` where something is transparent, ``cover.svg``) from a picture; None if it cannot be read.
+    """Write ``cover.jpg``, or ``.png`` where something is transparent, or ``.svg``; None if it cannot be read.
 
     Returns the name written below ``directory``.
     """

@@ -18,7 +18,7 @@ from appliance.ports import ResourceFormat
 
 HEAD = 4096
 _HTML = re.compile(r"\s*(<!doctype html|<html|<head|<body|<\?xml[^>]*\?>\s*<!doctype html)", re.IGNORECASE)
-_PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe")
+_PROGRAMS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe")
 _ARCHIVES = (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 _TAR = (257, b"ustar")
 

@@ -32,8 +32,8 @@ class EpubFormat:
     """
 
     name = "epub"
-    suffixes = (".epub",)
-    media_types = ("application/epub+zip",)
+    suffixes: tuple[str, ...] = (".epub",)
+    media_types: tuple[str, ...] = ("application/epub+zip",)
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """The ``mimetype`` member (EPUB 3.3 §4.2.4), or the container file where a tool put it elsewhere."""

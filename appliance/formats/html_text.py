@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -15,6 +16,15 @@ from appliance.formats.words import clean, decode, language
 MAX_HTML = 4_000_000
 """Bytes of one page that are read."""
 
+DEEP = 3000
+"""Nested elements at most: parsing takes the square of it, and no page that people write comes near."""
+
+_TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9-]*)")
+_FLAT_NAMES = (
+    b"p li br img hr input meta link td th tr dt dd option source col wbr area base embed param track tbody thead"
+)
+_FLAT = frozenset(_FLAT_NAMES.split())
+"""Elements without an end tag, or whose end tag may be left out."""
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_-]{2,20})""")
 _UNSEEN = ["script", "style", "noscript", "template", "svg", "math > annotation", "title", "head"]
 
@@ -34,7 +44,7 @@ class HtmlText:
 def read_html(data: bytes) -> HtmlText:
     """The title, visible text, language and description of a page. Never raises: the worst page has no text."""
     try:
-        tree = LexborHTMLParser(_text(data[:MAX_HTML]))
+        tree = LexborHTMLParser(_text(data[: _shallow(data[:MAX_HTML])]))
         title = _content(tree, "title") or _content(tree, "h1")
         root = tree.css_first("html")
         lang = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root else ""
@@ -48,6 +58,27 @@ def read_html(data: bytes) -> HtmlText:
     return HtmlText(
         clean(title, 300), clean(text, max(len(text), 1)), language(lang), clean(description, 1000), image.strip()[:500]
     )
+
+
+def _shallow(data: bytes) -> int:
+    """Where nesting passes :data:`DEEP`; the length of ``data`` when it never does."""
+    if data.count(b"<") <= DEEP:
+        return len(data)
+    open_now: Counter[bytes] = Counter()
+    depth = 0
+    for tag in _TAG.finditer(data):
+        name = tag[2].lower()
+        if name in _FLAT:
+            continue
+        if not tag[1]:
+            open_now[name] += 1
+            depth += 1
+        elif open_now[name]:
+            open_now[name] -= 1
+            depth -= 1
+        if depth > DEEP:
+            return tag.start()
+    return len(data)
 
 
 def _text(data: bytes) -> str:

@@ -30,8 +30,8 @@ class ImageFormat:
     """A picture; ``entry`` is the original file."""
 
     name = "image"
-    suffixes = (".jpg", ".png", ".gif", ".webp", ".svg", ".jpeg")
-    media_types = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/svg+xml")
+    suffixes: tuple[str, ...] = (".jpg", ".png", ".gif", ".webp", ".svg", ".jpeg")
+    media_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/svg+xml")
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """By the magic of each kind; SVG by its root element."""

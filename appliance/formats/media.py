@@ -83,7 +83,8 @@ def check_complete(path: Path, name: str) -> None:
     """Raise :class:`BadInput` when the container's own sizes say that the end of the file is missing."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        need = _mov_end(file, size) if name == "mov" else _matroska_end(file) if name == "matroska" else 0
+        ends = {"mov": _mov_end, "matroska": _matroska_end, "wav": _riff_end}
+        need = ends[name](file, size) if name in ends else 0
     if need > size:
         raise BadInput(
             "The recording is not complete (%(have)d of %(need)d bytes): copy or download it again.",
@@ -109,7 +110,7 @@ def _mov_end(file: BinaryIO, size: int) -> int:
     return at
 
 
-def _matroska_end(file: BinaryIO) -> int:
+def _matroska_end(file: BinaryIO, size: int) -> int:
     """Where the Segment says it ends (RFC 8794 §5, RFC 9559 §5.1); 0 when it does not say."""
     at = 0
     for _ in range(2):
@@ -126,6 +127,13 @@ def _matroska_end(file: BinaryIO) -> int:
         if head.startswith(b"\x18S\x80g"):
             return at
     return 0
+
+
+def _riff_end(file: BinaryIO, size: int) -> int:
+    """Where the RIFF chunk ends; recorders that were switched off leave 0 or all ones there."""
+    file.seek(4)
+    length = int.from_bytes(file.read(4), "little")
+    return 0 if length in (0, 0xFFFFFFFF, 0x7FFFFFFF) else length + 8
 
 
 def _vint_length(data: bytes, most: int) -> int:

@@ -35,8 +35,21 @@ class OfficeFormat:
     """A file that tablets and computers open with their own program; ``entry`` is the original file."""
 
     name = "office"
-    suffixes = (".odt", ".ods", ".odp", ".docx", ".xlsx", ".pptx", ".doc", ".xls", ".ppt", ".rtf", ".csv", ".txt")
-    media_types = tuple(office_kind.MEDIA_TYPES.values())
+    suffixes: tuple[str, ...] = (
+        ".odt",
+        ".ods",
+        ".odp",
+        ".docx",
+        ".xlsx",
+        ".pptx",
+        ".doc",
+        ".xls",
+        ".ppt",
+        ".rtf",
+        ".csv",
+        ".txt",
+    )
+    media_types: tuple[str, ...] = tuple(office_kind.MEDIA_TYPES.values())
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """ODF, OOXML, OLE2 documents, RTF, and plain text that is no markup."""

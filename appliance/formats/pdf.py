@@ -27,8 +27,8 @@ class PdfFormat:
     """A document read page by page; ``entry`` is the original file, anchors are page numbers from 1."""
 
     name = "pdf"
-    suffixes = (".pdf",)
-    media_types = ("application/pdf",)
+    suffixes: tuple[str, ...] = (".pdf",)
+    media_types: tuple[str, ...] = ("application/pdf",)
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """Whether the header stands in the first kilobyte (ISO 32000-1, annex H.3, note 13)."""

@@ -30,8 +30,8 @@ class VideoFormat:
     """A film played by the browser itself; ``entry`` is the original file, anchors are seconds."""
 
     name = "video"
-    suffixes = (".mp4", ".webm", ".ogv", ".m4v", ".mov")
-    media_types = ("video/mp4", "video/webm", "video/ogg", "video/quicktime")
+    suffixes: tuple[str, ...] = (".mp4", ".webm", ".ogv", ".m4v", ".mov")
+    media_types: tuple[str, ...] = ("video/mp4", "video/webm", "video/ogg", "video/quicktime")
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """Whether ``path`` is a container with a moving picture."""

@@ -39,8 +39,8 @@ class WebBundleFormat:
     """Pages with their own scripts; ``entry`` is ``files/…/index.html``, anchors are paths below its folder."""
 
     name = "web_bundle"
-    suffixes = (".zip",)
-    media_types = ("application/zip",)
+    suffixes: tuple[str, ...] = (".zip",)
+    media_types: tuple[str, ...] = ("application/zip",)
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """A zip with an index page, and none of the files that make it an H5P, a SCORM, a book or a document."""

@@ -38,8 +38,8 @@ class ZimFormat:
     """
 
     name = "zim"
-    suffixes = (".zim",)
-    media_types = ("application/x-zim",)
+    suffixes: tuple[str, ...] = (".zim",)
+    media_types: tuple[str, ...] = ("application/x-zim",)
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """The magic number."""
@@ -180,8 +180,7 @@ def _card(archive: Archive) -> Card:
 
 
 def _cover(archive: Archive, directory: Path) -> str | None:
-    sizes = archive.get_illustration_sizes()
-    size = next((size for size in (96, 48, *sorted(sizes, reverse=True)) if size in sizes), None)
+    size = next((size for size in (96, 48) if archive.has_illustration(size)), None)
     if size is not None:
         return write_cover(bytes(archive.get_illustration_item(size).content), directory)
     for path in ("-/favicon", "I/favicon.png"):

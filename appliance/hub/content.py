@@ -43,7 +43,6 @@ _TEXTS = ("text/", "application/javascript", "application/json", "application/xm
 class _Cached(NamedTuple):
     headers: list[tuple[str, str]]
     body: list[bytes]
-    etag: str
     weight: int
 
 
@@ -111,11 +110,14 @@ class ContentApp:
         kind, blob, path = _split(raw)
         if path is None:
             return _redirect(start_response, blob + "/")
-        found = self._content(kind, blob).get(path)
-        if found is None:
-            raise NotFound("There is nothing at this address.")
+        content = self._content(kind, blob)
+        found = content.get(path)
         if isinstance(found, Redirect):
-            return _redirect(start_response, _relative(path, found.path))
+            if location := _relative(path, found.path):
+                return _redirect(start_response, location)
+            found = content.get(found.path)
+        if not isinstance(found, Body):
+            raise NotFound("There is nothing at this address.")
         if method == "HEAD":
             environ = {key: value for key, value in environ.items() if key != "HTTP_RANGE"}  # RFC 9110 §14.2
         answer = self._found(environ, start_response, found, raw, gzipped)
@@ -145,12 +147,12 @@ class ContentApp:
         if squeeze:
             data = gzip.compress(data, 6, mtime=0)
             headers[-1] = ("Content-Encoding", "gzip")
-        cached = self._keep((raw, gzipped), [*headers, ("Content-Length", str(len(data)))], data, etag)
+        cached = self._keep((raw, gzipped), [*headers, ("Content-Length", str(len(data)))], data)
         start_response("200 OK", cached.headers[:])
         return cached.body
 
-    def _keep(self, key: tuple[str, bool], headers: list[tuple[str, str]], data: bytes, etag: str) -> _Cached:
-        cached = _Cached(headers, [data], etag, len(data) + 2 * len(key[0]) + _OVERHEAD)
+    def _keep(self, key: tuple[str, bool], headers: list[tuple[str, str]], data: bytes) -> _Cached:
+        cached = _Cached(headers, [data], len(data) + 2 * len(key[0]) + _OVERHEAD)
         with self._lock:
             old = self._cached.pop(key, None)
             self._weight += cached.weight - (old.weight if old else 0)
@@ -201,12 +203,14 @@ def _split(raw: str) -> tuple[str, str, str | None]:
         raise NotFound("There is nothing at this address.") from error
 
 
-def _relative(path: str, target: str) -> str:
-    """``target`` as a reference from ``path``, quoted so that no part of it can be taken for a scheme or a query."""
-    if any(part in ("", ".", "..") for part in target.split("/")) or not target.isprintable():
-        raise NotFound("There is nothing at this address.")
-    relative = posixpath.relpath("/" + target, "/" + posixpath.dirname(path)) if path else target
-    return quote(relative + ("/" if target.endswith("/") else ""))
+def _relative(path: str, target: str) -> str | None:
+    """``target`` as a reference from ``path``, quoted so that no part of it can be taken for a scheme or a query.
+
+    None when browsers would normalise it into another path (``..``, ``//``).
+    """
+    if any(part in ("", ".", "..") for part in target.split("/")):
+        return None
+    return quote(posixpath.relpath("/" + target, "/" + posixpath.dirname(path)) if path else target)
 
 
 def _redirect(start_response: StartResponse, location: str) -> Iterable[bytes]:
