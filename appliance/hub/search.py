@@ -23,14 +23,15 @@ from typing import Any
 from appliance.config import Config
 from appliance.errors import Busy, CartableError, Damaged, StorageError
 from appliance.hub import search_worker as wire
+from appliance.i18n import N_
 from appliance.model import Hit, Resource
 from appliance.store.search_text import QUERY_CHARS
 
-_BUSY = "Too many searches at the moment: try again in a few seconds."
-_SLOW = "This search takes too long: try with fewer or more precise words."
-_REBUILT = "The search index was damaged and is being built again: try again in a few minutes."
-_STARTING = "The search is starting: try again in a few seconds."
-_STOPPED = "Writing the search index stopped half-way; it is as it was before. Try again."
+_BUSY = N_("Too many searches at the moment: try again in a few seconds.")
+_SLOW = N_("This search takes too long: try with fewer or more precise words.")
+_REBUILT = N_("The search index was damaged and is being built again: try again in a few minutes.")
+_STARTING = N_("The search is starting: try again in a few seconds.")
+_STOPPED = N_("Writing the search index stopped half-way; it is as it was before. Try again.")
 
 _START_LIMIT_S = 20.0
 _WAIT_S = 0.3
