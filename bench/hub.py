@@ -18,6 +18,7 @@ import urllib.parse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from appliance.config import Config
 from bench import boxes, corpus, load
 from bench.boxes import Ours
 from bench.measure import Table, cpu_seconds, family, private_bytes, until
@@ -253,9 +254,7 @@ def memory(table: Table, box: Ours) -> None:
     ours = private_bytes(box.hub())
     port = free_port()
     with kolibri.start(port) as peer:
-        for _ in range(60):
-            with contextlib.suppress(RuntimeError):
-                _cpu_of(f"http://127.0.0.1:{port}", ["/en/auth/"], [])
+        kolibri.visit(port)
         theirs = private_bytes(family(peer.pid))
     table.add(
         "private memory of all hub processes, 60 clients, 500 searches", ours / 2**20, theirs / 2**20, unit="MB",
@@ -263,7 +262,7 @@ def memory(table: Table, box: Ours) -> None:
     )  # fmt: skip
 
 
-def cold_start(table: Table, config: boxes.Config) -> None:
+def cold_start(table: Table, config: Config) -> None:
     """From the start of the hub's process to its first page, with the library of this benchmark."""
     times = []
     for _ in range(ROUNDS):
