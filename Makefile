@@ -18,11 +18,13 @@ help:
 
 ## make run     install, start everything with simulated devices and the demonstration class, print the address
 run: $(VENV)/.run
+	@$(BIN)/python tools/compress_static.py
 	@exec $(BIN)/cartable dev --state $(STATE) --demonstration demonstration $(RUN_ARGS)
 
 ## make test    install what the tests need, then run them all
 test: $(VENV)/.test
 	@sh tests/prepare.sh
+	@$(BIN)/python tools/compress_static.py
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(TEST_ARGS)
 
 ## make unit    the fast tests only (no browser, no real processes)

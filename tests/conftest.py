@@ -20,7 +20,10 @@ def copy_state(prepared: Path, state: Path) -> Path:
     """Blobs never change, so they are linked; everything else is copied."""
 
     def copy(source: str, target: str) -> object:
-        return os.link(source, target) if "/library/blobs/" in source else shutil.copy2(source, target)
+        if "/library/blobs/" not in source:
+            return shutil.copy2(source, target)
+        os.link(source, target)
+        return target
 
     shutil.copytree(prepared, state, copy_function=copy, ignore=shutil.ignore_patterns("run", "hub.lock", "*.sock"))
     return state

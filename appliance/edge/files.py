@@ -67,6 +67,8 @@ def open_file(root: Path, relative: str, *, precompressed: bool, gzip_taken: boo
     packed = locate(root, relative + ".gz") if precompressed else None
     if plain is None:
         return None
+    if packed is not None and packed.stat().st_mtime_ns < plain.stat().st_mtime_ns:
+        packed = None  # the source was edited since
     chosen = packed if packed and gzip_taken else plain
     try:
         file = chosen.open("rb")

@@ -25,7 +25,8 @@ from appliance.client import Client
 from appliance.errors import Unreachable
 from tests.rigs.nginx import free_port
 
-DEMONSTRATION = Path(__file__).parents[2] / "demonstration"
+ROOT = Path(__file__).parents[2]
+DEMONSTRATION = ROOT / "demonstration"
 MARK = "CARTABLE_TEST_BOX"
 START_S, IMPORT_S, STOP_S = 40.0, 240.0, 15.0
 
@@ -155,6 +156,7 @@ class Box:
 
 def start(state: Path, *options: str, demonstration: Path | None = DEMONSTRATION) -> Box:
     """Start a box on ``state`` and wait for its first page; the caller stops it."""
+    subprocess.run([sys.executable, ROOT / "tools" / "compress_static.py"], check=True)
     state.mkdir(parents=True, exist_ok=True)
     port, content_port, mark = free_port(), free_port(), uuid.uuid4().hex
     command = [sys.executable, "-m", "appliance", "--state", str(state), "dev", "--no-advert"]
