@@ -37,9 +37,10 @@ def advert(config: Config) -> Advert:
 
 def import_worker(arguments: Sequence[str]) -> int:
     """The process that reads one untrusted file (see ``hub/import_worker.py``)."""
+    from appliance.formats.detect import explain
     from appliance.hub import import_worker as worker
 
-    return worker.main(arguments, formats())
+    return worker.main(arguments, formats(), explain)
 
 
 @contextlib.contextmanager

@@ -35,10 +35,13 @@ def detect(path: Path, formats: Iterable[ResourceFormat]) -> ResourceFormat:
     for candidate in formats:
         if candidate.recognises(head, path):
             return candidate
-    raise _diagnosis(head, path)
+    raise explain(head, path) or Unsupported(
+        "The library does not take this kind of file (%(name)s).", name=path.name[:80]
+    )
 
 
-def _diagnosis(head: bytes, path: Path) -> BadInput:
+def explain(head: bytes, path: Path) -> BadInput | None:
+    """What a file that no format recognises is, and what to do; None when nothing is known of it."""
     if not head.strip(b"\0"):
         return BadInput("The file holds only zeros: copy or download it again.")
     if head.startswith(b"PK"):
@@ -57,7 +60,7 @@ def _diagnosis(head: bytes, path: Path) -> BadInput:
             "This is a single web page, perhaps the error page of a failed download: download the file again, or put "
             "the page in a Zip file as index.html."
         )
-    return Unsupported("The library does not take this kind of file (%(name)s).", name=path.name[:80])
+    return None
 
 
 def _zip_diagnosis(path: Path) -> BadInput:

@@ -61,7 +61,7 @@ class ZimFormat:
             _index(archive, pages, sections, progress)
         try:
             details = {
-                "articles": archive.article_count,
+                "articles": len(pages),
                 "has_fulltext": archive.has_fulltext_index,
                 "media": copied,
                 "date": _word(archive, "Date"),

@@ -33,6 +33,7 @@ GZIP_FROM = 512
 CHUNK = 1 << 18
 OPEN_RESOURCES = 8
 """Resources open at once; the least recently read is closed first."""
+_EMPTY = (("Content-Type", "text/plain"), ("Content-Length", "0"))
 _OVERHEAD = 1200
 """Bytes of Python around one cached body, counted with it."""
 _HEX = frozenset("0123456789abcdef")
@@ -104,7 +105,7 @@ class ContentApp:
     def _answer(self, environ: Environ, start_response: StartResponse, gzipped: bool) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
-            start_response("405 Method Not Allowed", [("Allow", "GET, HEAD"), ("Content-Length", "0")])
+            start_response("405 Method Not Allowed", [("Allow", "GET, HEAD"), *_EMPTY])
             return []
         raw = environ["PATH_INFO"]
         kind, blob, path = _split(raw)
@@ -214,7 +215,7 @@ def _relative(path: str, target: str) -> str | None:
 
 
 def _redirect(start_response: StartResponse, location: str) -> Iterable[bytes]:
-    start_response("302 Found", [("Location", location), ("Content-Length", "0")])
+    start_response("302 Found", [("Location", location), *_EMPTY])
     return []
 
 
@@ -223,9 +224,7 @@ def _partial(
 ) -> Iterable[bytes]:
     start, end = span
     if start >= end:
-        start_response(
-            "416 Range Not Satisfiable", [("Content-Range", f"bytes */{body.size}"), ("Content-Length", "0")]
-        )
+        start_response("416 Range Not Satisfiable", [("Content-Range", f"bytes */{body.size}"), *_EMPTY])
         return []
     content_range = ("Content-Range", f"bytes {start}-{end - 1}/{body.size}")
     start_response("206 Partial Content", [*headers, content_range, ("Content-Length", str(end - start))])

@@ -21,7 +21,7 @@ import resource
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +104,11 @@ class Sections:
         self._file.close()
 
 
-def main(arguments: Sequence[str], formats: Sequence[ResourceFormat]) -> int:
+Explain = Callable[[bytes, Path], BadInput | None]
+"""``explain(head, path)``: what a file that no format recognises is; None when nothing is known of it."""
+
+
+def main(arguments: Sequence[str], formats: Sequence[ResourceFormat], explain: Explain | None = None) -> int:
     """Import one file; returns the exit code (0 also for a refused file: the refusal is on standard output)."""
     request = Request(**json.loads(arguments[0]))
     lines = Lines(os.dup(1))
@@ -113,7 +117,7 @@ def main(arguments: Sequence[str], formats: Sequence[ResourceFormat]) -> int:
         return 1
     try:
         with durable.disk_errors(Path(request.work)), _one_file_too_large(request):
-            _import(request, formats, lines.progress)
+            _import(request, formats, lines.progress, explain)
         lines.send(done=True)
     except CartableError as error:
         params = {k: v if isinstance(v, int | float) else str(v) for k, v in error.params.items()}
@@ -145,10 +149,12 @@ def _one_file_too_large(request: Request) -> Iterator[None]:
         raise TooLarge(UNPACKS, limit=request.max_bytes >> 20) from error
 
 
-def _import(request: Request, formats: Sequence[ResourceFormat], progress: Progress) -> None:
+def _import(
+    request: Request, formats: Sequence[ResourceFormat], progress: Progress, explain: Explain | None
+) -> None:
     work, spool = Path(request.work), Path(request.spool)
     progress(0.0, N_("Reading"))
-    chosen = recognised(spool, request.filename, formats)
+    chosen = recognised(spool, request.filename, formats, explain)
     with spool.open("rb") as source:
         original = work / f"original{chosen.suffix(source.read(HEAD_BYTES), spool)}"
     step("link original")
@@ -169,7 +175,9 @@ def _import(request: Request, formats: Sequence[ResourceFormat], progress: Progr
     blobs.seal(work, imported, request.filename, {original.name: request.sha256})
 
 
-def recognised(path: Path, filename: str, formats: Sequence[ResourceFormat]) -> ResourceFormat:
+def recognised(
+    path: Path, filename: str, formats: Sequence[ResourceFormat], explain: Explain | None = None
+) -> ResourceFormat:
     """The format that the content shows; those that claim the name are asked first.
 
     Raises :class:`Unsupported` with what the box takes, or :class:`BadInput` when the name promises another content.
@@ -186,6 +194,8 @@ def recognised(path: Path, filename: str, formats: Sequence[ResourceFormat]) -> 
             promised and suffix not in candidate.suffixes and candidate.suffix(head, path) in PLAIN
         ):
             return candidate
+    if explain is not None and (mistake := explain(head, path)):
+        raise mistake
     if promised:
         raise BadInput("%(name)s is damaged, or is not a real %(suffix)s file.", name=filename, suffix=suffix)
     known = ", ".join(sorted({each.suffixes[0].lstrip(".") for each in formats}))

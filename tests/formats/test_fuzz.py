@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.formats import samples
-from tests.formats.rig import CORPUS
+from tests.formats.rig import CORPUS, DATA
 
 ROOT = Path(__file__).parents[2]
 COPIES = 1500 if os.environ.get("CARTABLE_SOAK") else 30
@@ -43,7 +43,11 @@ MADE: dict[str, Callable[[Path], object]] = {
     "a.rtf": lambda path: path.write_text("{\\rtf1 Bonjour}"),
     "a.csv": lambda path: path.write_text("a;b\n1;2\n"),
 }
-REAL = sorted(path for path in CORPUS.iterdir() if path.stat().st_size < 500_000 and path.suffix != ".vtt")
+REAL = sorted(
+    path
+    for path in (*CORPUS.iterdir(), *(DATA / "zim").glob("*.zim"))
+    if path.stat().st_size < 600_000 and path.suffix != ".vtt"
+)
 
 
 def fuzz(path: Path, tmp_path: Path) -> None:

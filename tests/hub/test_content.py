@@ -9,13 +9,14 @@ import gzip
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urljoin
 from wsgiref.validate import validator
 
 import pytest
+from libzim.reader import Archive
 
 from appliance.errors import Damaged
 from appliance.formats.zim_reader import ZimReader
@@ -23,7 +24,7 @@ from appliance.hub.content import OPEN_RESOURCES, ContentApp
 from appliance.hub.http_headers import accepts_gzip, byte_range, matches, prefers
 from appliance.ports import Body, Content
 from tests.formats import samples
-from tests.formats.rig import CORPUS
+from tests.formats.rig import CORPUS, DATA
 
 BLOB = "ab" * 32
 CACHE = 400_000
@@ -203,8 +204,8 @@ def test_ranges_past_the_end(app: ContentApp, said: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=0-1,5-6", "bytes=a-b", "items=0-1", "bytes=--1", "bytes=1.0-2",
-     "bytes=" + "9" * 5000 + "-", "bytes=²-³", "bytes=0x1-2", "bytes= -1 - 2"],
+    ["", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=0-1,5-6", "bytes=a-b", "items=0-1", "bytes=--1",
+     "bytes=1.0-2",     "bytes=" + "9" * 5000 + "-", "bytes=²-³", "bytes=0x1-2", "bytes= -1 - 2"],
 )  # fmt: skip
 def test_ranges_that_are_not_understood_give_the_whole(app: ContentApp, said: str) -> None:
     answer = ask(app, "/gros.bin", range=said)
@@ -274,12 +275,8 @@ def test_few_resources_stay_open(tmp_path: Path, blobs: Path) -> None:
         os.link(blobs / BLOB / "original.zim", tmp_path / name / "original.zim")
     for name in names * 2:
         assert ask(app, "/accueil", blob=name).status == 200
-    open_now = [
-        os.readlink(f"/proc/self/fd/{fd}")
-        for fd in os.listdir("/proc/self/fd")
-        if os.path.islink(f"/proc/self/fd/{fd}")
-    ]
-    assert len([path for path in open_now if path.startswith(str(tmp_path))]) <= 3 * OPEN_RESOURCES
+    opened = [fd.readlink() for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
+    assert len([path for path in opened if path.is_relative_to(tmp_path)]) <= 3 * OPEN_RESOURCES
 
 
 def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
@@ -326,16 +323,45 @@ def test_many_threads_get_the_right_bytes(app: ContentApp) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.zim")), ids=lambda path: path.name)
-def test_real_archives(path: Path, tmp_path: Path) -> None:
-    (tmp_path / BLOB).mkdir()
-    os.symlink(path, tmp_path / BLOB / "original.zim")
-    app = ContentApp(tmp_path, {"zim": ZimReader()}, CACHE)
+@pytest.fixture
+def serve(tmp_path: Path) -> Callable[[Path], ContentApp]:
+    def run(path: Path) -> ContentApp:
+        (tmp_path / BLOB).mkdir()
+        (tmp_path / BLOB / "original.zim").symlink_to(path)
+        return ContentApp(tmp_path, {"zim": ZimReader()}, CACHE)
+
+    return run
+
+
+REAL = [*sorted(CORPUS.glob("*.zim")), DATA / "zim/wikipedia-ray-charles.zim", DATA / "zim/wikibooks.zim"]
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
+def test_every_entry_of_real_archives(path: Path, serve: Callable[[Path], ContentApp]) -> None:
+    app, archive = serve(path), Archive(path)
     main = ask(app, "/")
     assert main.status == 302
-    page = ask(app, "/" + main.headers["Location"])
-    assert page.status == 200
-    assert page.headers["Content-Type"].startswith("text/html")
+    assert ask(app, "/" + main.headers["Location"]).headers["Content-Type"].startswith("text/html")
+    for index in range(archive.entry_count):
+        entry = archive._get_entry_by_id(index)
+        answer = ask(app, "/" + quote(entry.path))
+        assert answer.status == (302 if entry.is_redirect else 200), entry.path
+        assert entry.is_redirect or answer.body == bytes(entry.get_item().content)
+
+
+def test_old_namespaces(serve: Callable[[Path], ContentApp]) -> None:
+    """Pages link to each other as ``../I/picture``; an address without its namespace is led to the right one."""
+    app = serve(DATA / "zim/wikipedia-ray-charles.zim")
+    assert ask(app, "/").headers["Location"] == "A/index"
+    assert ask(app, "/A/Ray_Charles").status == 200
+    assert ask(app, "/Ray_Charles").headers["Location"] == "A/Ray_Charles"
+    assert ask(app, "/-/favicon").headers["Content-Type"] == "image/png"
+
+
+def test_circles_of_redirects_end_in_the_browser(serve: Callable[[Path], ContentApp]) -> None:
+    app = serve(DATA / "zim/redirect-loops.zim")
+    assert ask(app, "/redirect_loop.html").status == 302
+    assert ask(app, "/").status == 404
 
 
 def test_a_cached_page_costs_microseconds(app: ContentApp) -> None:
@@ -354,7 +380,8 @@ def test_a_cached_page_costs_microseconds(app: ContentApp) -> None:
 @pytest.mark.parametrize(
     ("said", "gzipped"),
     [("gzip", True), ("GZIP", True), ("br, gzip;q=0.1", True), ("*", True), ("x-gzip", True), ("gzip;q=0", False),
-     ("gzip;q=0.000, *", False), ("*;q=0", False), ("identity", False), ("", False), ("br", False), ("gzip; Q=0", False),
+     ("gzip;q=0.000, *", False), ("*;q=0", False), ("identity", False), ("", False), ("br", False),
+     ("gzip; Q=0", False),
      ("gzip;q=2", False), ("gzipped", False)],
 )  # fmt: skip
 def test_accept_encoding(said: str, gzipped: bool) -> None:
