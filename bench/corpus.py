@@ -180,10 +180,10 @@ def _square(side: int) -> bytes:
     """A plain PNG."""
     rows = zlib.compress((b"\0" + b"\x2a\x6f\x97" * side) * side)
     chunks = ((b"IHDR", struct.pack(">2I5B", side, side, 8, 2, 0, 0, 0)), (b"IDAT", rows), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
+    image = b"\x89PNG\r\n\x1a\n"
+    for kind, data in chunks:
+        image += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return image
 
 
 def _build_pdf(target: Path) -> None:
