@@ -24,7 +24,6 @@ HOMES = {
     "libzim": ("appliance.formats",),
     "pypdfium2": ("appliance.formats",),
     "av": ("appliance.formats",),
-    "mutagen": ("appliance.formats",),
     "PIL": ("appliance.formats",),
     "tantivy": ("appliance.store",),
     "sqlite3": ("appliance.store",),
