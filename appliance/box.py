@@ -17,6 +17,7 @@ from appliance.errors import Conflict
 from appliance.ports import Advert, ResourceFormat
 
 if TYPE_CHECKING:
+    from appliance.hub.content import ContentApp
     from appliance.hub.context import Hub
 
 Environ = dict[str, Any]
@@ -94,19 +95,25 @@ def hub(config: Config) -> Iterator[Hub]:
         )
 
 
-def application(config: Config, parts: Hub) -> Wsgi:
-    """Pages and API for the hub's origin, resource bodies for the other; told apart by what nginx or the edge says."""
+def content(config: Config) -> ContentApp:
+    """Resource bodies, for the second origin."""
     from appliance.formats.zim_reader import ZimReader
-    from appliance.hub.app import create_app
     from appliance.hub.content import ContentApp
 
+    return ContentApp(config.library_folder / "blobs", {"zim": ZimReader()}, config.hub.cache_mb * 2**20)
+
+
+def application(config: Config, parts: Hub) -> Wsgi:
+    """Pages and API for the hub's origin, resource bodies for the other; told apart by what nginx or the edge says."""
+    from appliance.hub.app import create_app
+
     pages: Wsgi = create_app(parts)
-    content: Wsgi = ContentApp(config.library_folder / "blobs", {"zim": ZimReader()}, config.hub.cache_mb * 2**20)
+    bodies: Wsgi = content(config)
 
     def dispatch(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         origin = environ.get("HTTP_X_CARTABLE_ORIGIN")
         if origin == "content":
-            return content(environ, start_response)
+            return bodies(environ, start_response)
         if origin in ("hub", "local"):
             return pages(environ, start_response)
         start_response("421 Misdirected Request", [("Content-Type", "text/plain"), ("Content-Length", "0")])

@@ -86,6 +86,45 @@ def running(config: Config) -> Iterator[Ours]:
             hub.wait(20)
 
 
+@contextlib.contextmanager
+def direct(config: Config) -> Iterator[tuple[str, int]]:
+    """A second hub's content application alone on TCP, with the settings of ``serve``: (address, process id).
+
+    It reads the same blobs; it opens no database, so the running hub is not disturbed.
+    """
+    port = free_port()
+    command = [
+        str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--factory", "bench.boxes:content_only",
+        "--port", str(port), "--no-ws", "--http", "1", "--runtime-mode", "st", "--log-level", "warning",
+        "--blocking-threads", str(config.hub.threads), "--backpressure", "64",
+    ]  # fmt: skip
+    server = subprocess.Popen(command, env={**os.environ, **configuration.environment(config)})
+    try:
+        until(lambda: answers(port, "/.alive"), 30, "content application")
+        yield f"http://127.0.0.1:{port}", server.pid
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def content_only() -> Any:
+    """The hub's dispatch with its content application, as :func:`appliance.box.application` makes it."""
+    from appliance import box
+
+    content = box.content(configuration.from_environment())
+
+    def alive(environ: dict[str, Any], start_response: Any) -> Any:
+        if environ["PATH_INFO"] == "/.alive":
+            start_response("200 OK", [])
+            return []
+        if environ.get("HTTP_X_CARTABLE_ORIGIN") == "content":
+            return content(environ, start_response)
+        start_response("421 Misdirected Request", [])
+        return []
+
+    return alive
+
+
 def answers(port: int, path: str = "/sante") -> bool:
     """Whether a page is served."""
     try:
