@@ -107,9 +107,7 @@ def read_alice(text: str) -> list[Chapter]:
         paragraphs = [" ".join(block.split()) for block in re.split(r"\n\s*\n", content)]
         kept = [[block.replace("_", "")] for block in paragraphs if block.strip("* ")]
         number, name = heading.split(".", 1)
-        chapters.append(
-            Chapter(f"{number.replace('CHAPTER', 'Chapter')}. {name.strip().replace(chr(39), '’')}", kept)
-        )
+        chapters.append(Chapter(f"{number.replace('CHAPTER', 'Chapter')}. {name.strip().replace(chr(39), '’')}", kept))
     return chapters
 
 
@@ -156,8 +154,7 @@ def members(book: Book, chapters: list[Chapter]) -> dict[str, bytes]:
     pages = {"cover.xhtml": front, "nav.xhtml": navigation}
     pages.update({name: chapter_body(chapter) for name, chapter in zip(names, chapters, strict=True)})
     items = "".join(
-        f'<item id="c{number}" href="{name}" media-type="application/xhtml+xml"/>'
-        for number, name in enumerate(names)
+        f'<item id="c{number}" href="{name}" media-type="application/xhtml+xml"/>' for number, name in enumerate(names)
     )
     spine = "".join(f'<itemref idref="c{number}"/>' for number in range(len(names)))
     package = (
@@ -194,10 +191,7 @@ def main() -> None:
     where = places(__doc__ or "")
     alice = where.packages / "npm/webtorrent-fixtures/fixtures/alice.txt"
     texts = {FABLES: "fables", POEMS: "poemes", RIGHTS: "declaration"}
-    books = {
-        book: read_chapters((HERE / "texts" / f"{name}.txt").read_text("utf-8"))
-        for book, name in texts.items()
-    }
+    books = {book: read_chapters((HERE / "texts" / f"{name}.txt").read_text("utf-8")) for book, name in texts.items()}
     books[ALICE] = read_alice(alice.read_text("utf-8-sig"))
     for book, chapters in books.items():
         write_zip(where.output / book.file, members(book, chapters))

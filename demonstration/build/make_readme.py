@@ -26,7 +26,7 @@ are copied byte for byte.
 
 Unpack the Debian packages of the table in one folder, put the Python package in its `pypi` folder and the npm
 package in its `npm` folder, then run each script of `build/` with `--packages FOLDER`. They need `libzim`,
-`av`, `pillow` and `fpdf2`. `make_readme.py` writes this page and `reuse-annotations.toml` from the catalogue.
+`av`, `pillow` and `fpdf2`. `make_readme.py` writes this page and `REUSE.toml` from the catalogue.
 
 ## What to know
 
@@ -51,34 +51,35 @@ def main() -> None:
     """Write both files."""
     resources = tomllib.loads((FOLDER / "catalogue.toml").read_text("utf-8"))["resource"]
     lines = ["| File | What | Size | Licence | Where from |", "|---|---|---|---|---|"]
+    # REUSE-IgnoreStart
     notes = [
         "# SPDX-FileCopyrightText: 2026 The Cartable authors",
         "# SPDX-License-Identifier: AGPL-3.0-or-later",
+        "version = 1",
     ]
     for entry in resources:
         name, licence = entry["file"], entry["licence"]
-        lines.append(
-            f"| `{name}` | {entry['title']} | {size(RESOURCES / name)} | {licence} | {entry['source']} |"
-        )
+        lines.append(f"| `{name}` | {entry['title']} | {size(RESOURCES / name)} | {licence} | {entry['source']} |")
         holder = f"{entry['author']} (via {entry['source']})"
         notes += [
             "",
             "[[annotations]]",
-            f'path = "demonstration/resources/{name}"',
+            f'path = "resources/{name}"',
             f"SPDX-FileCopyrightText = {json.dumps(holder, ensure_ascii=False)}",
             f'SPDX-License-Identifier = "{licence}"',
         ]
     notes += [
         "",
         "[[annotations]]",
-        'path = ["demonstration/resources/*.vtt", "demonstration/build/texts/*.txt"]',
+        'path = ["resources/*.vtt", "build/texts/*.txt"]',
         'SPDX-FileCopyrightText = "2026 The Cartable authors"',
         'SPDX-License-Identifier = "CC-BY-SA-4.0"',
     ]
+    # REUSE-IgnoreEnd
     licences = sorted({part for entry in resources for part in entry["licence"].split(" AND ")})
     lines += ["", f"Licences: {', '.join(licences)}."]
     (FOLDER / "README.md").write_text(INTRODUCTION + "\n".join(lines) + "\n", "utf-8")
-    (FOLDER / "reuse-annotations.toml").write_text("\n".join(notes) + "\n", "utf-8")
+    (FOLDER / "REUSE.toml").write_text("\n".join(notes) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,7 @@ from fpdf import FPDF
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
 OFFICE = "application/vnd.oasis.opendocument."
 SPACES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in ("office", "text", "table", "style")
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table", "style")
 ) + (
     ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
     ' xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2"'
@@ -30,8 +29,7 @@ QUESTIONS = (
     ("Entoure les fractions plus grandes que 1 : 3/4, 5/4, 2/2, 7/3.", "5/4 et 7/3"),
     ("Écris comme un nombre entier et une fraction : 7/4 = … + …/4", "7/4 = 1 + 3/4"),
     (
-        "Une tarte est coupée en 8 parts égales. Lina en mange 2 et Sacha 3. Quelle fraction de la tarte "
-        "reste-t-il ?",
+        "Une tarte est coupée en 8 parts égales. Lina en mange 2 et Sacha 3. Quelle fraction de la tarte reste-t-il ?",
         "8 − 2 − 3 = 3 parts : il reste 3/8 de la tarte.",
     ),
     (
@@ -207,9 +205,7 @@ def weather_table() -> dict[str, bytes]:
     rows.append(row(cell("Moyenne du matin"), cell(round(sum(mornings) / 30, 2), "AVERAGE([.B2:.B31])")))
     rows.append(row(cell("Total de pluie"), cell(round(sum(rains), 1), "SUM([.E2:.E31])")))
     table = f'<table:table table:name="Avril">{"".join(rows)}</table:table>'
-    return open_document(
-        "spreadsheet", "Relevé météo d’avril", "", f"<office:spreadsheet>{table}</office:spreadsheet>"
-    )
+    return open_document("spreadsheet", "Relevé météo d’avril", "", f"<office:spreadsheet>{table}</office:spreadsheet>")
 
 
 def main() -> None:

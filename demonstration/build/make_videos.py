@@ -70,13 +70,9 @@ def film_frames(film: Path) -> Iterator[Image.Image]:
             yield frame.to_image().resize((436, 320), Image.Resampling.LANCZOS)
 
 
-def encode(
-    frames: Iterable[Image.Image], target: Path, codec: str, rate: int, options: dict[str, str]
-) -> None:
+def encode(frames: Iterable[Image.Image], target: Path, codec: str, rate: int, options: dict[str, str]) -> None:
     """Encode pictures into a silent video."""
-    with av.open(
-        str(target), "w", options={"movflags": "faststart"} if target.suffix == ".mp4" else {}
-    ) as out:
+    with av.open(str(target), "w", options={"movflags": "faststart"} if target.suffix == ".mp4" else {}) as out:
         stream: VideoStream | None = None
         for picture in frames:
             if stream is None:

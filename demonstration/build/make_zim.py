@@ -210,9 +210,7 @@ def locator(picture: Image.Image, source: Path, place: Division) -> bytes:
     table = [kinds.get(colour, 0) for colour in colours]
     out = picture.point(table + [0] * (256 - len(table)))
     out.putpalette([*LAND, *TARGET, *EDGE, *SEA, *OTHER])
-    place_box = (
-        Image.frombytes("L", out.size, out.tobytes()).point([value == 1 for value in range(256)]).getbbox()
-    )
+    place_box = Image.frombytes("L", out.size, out.tobytes()).point([value == 1 for value in range(256)]).getbbox()
     if place_box and max(place_box[2] - place_box[0], place_box[3] - place_box[1]) < 14:
         x, y = (place_box[0] + place_box[2]) // 2, (place_box[1] + place_box[3]) // 2
         ImageDraw.Draw(out).ellipse((x - 14, y - 14, x + 14, y + 14), outline=1, width=3)
@@ -269,8 +267,7 @@ def add_places(book: Book, where: Places) -> None:
             Article(
                 f"continents/{slug(continent)}",
                 f"Pays {of_continent} et leurs capitales",
-                f"<p>{len(links)} pays, chacun avec sa capitale, son drapeau et sa carte."
-                f"</p>{listing(links, '../')}",
+                f"<p>{len(links)} pays, chacun avec sa capitale, son drapeau et sa carte.</p>{listing(links, '../')}",
             )
         )
     add_departments(book, folder, french)
