@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +26,7 @@ QUALITY = 58
 MOST = 16
 SHEETS_KEPT = 32
 KEY_DIGITS = 16
+_KEY = re.compile(rf"[0-9a-f]{{{KEY_DIGITS}}}")
 RASTER = (".jpg", ".jpeg", ".png", ".webp")
 
 
@@ -43,7 +45,7 @@ def sheet_url(keys: Sequence[str]) -> str:
 def sheet() -> Response:
     """The covers named by ``b`` (starts of blob names, comma-separated), one below the other."""
     keys = [part for part in request.args.get("b", "").split(",") if part]
-    if not 0 < len(keys) <= MOST or any(len(part) != KEY_DIGITS for part in keys):
+    if not 0 < len(keys) <= MOST or not all(map(_KEY.fullmatch, keys)):
         raise BadInput("Name 1 to %(most)s covers.", most=MOST)
     known = {key(resource): resource for resource in hub().library.list(include_damaged=True)}
     folder = hub().config.library_folder / "blobs"

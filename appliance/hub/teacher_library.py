@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
@@ -29,6 +30,16 @@ PER_PAGE = 12
 FINISHED_SHOWN = 4
 ACTIVE_SHOWN = 12
 TEXTS = ("title", "description", "language", "subject", "mode", "licence", "author", "source")
+
+
+@pages.record
+def _globals(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals["sentence_of"] = sentence_of
+
+
+def sentence_of(error: CartableError) -> str:
+    """What an error says, in the page's language."""
+    return error.localized(gettext)
 
 
 def _jobs() -> tuple[list[ImportJob], bool]:

@@ -17,6 +17,8 @@ from appliance import box, config
 from appliance.hub.app import create_app
 from appliance.hub.context import Hub
 from appliance.store.migrations import migrate
+from tests.hub import site as rig
+from tests.hub.site import Site
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,3 +53,24 @@ def tablet(app: Flask) -> FlaskClient:
         HTTP_X_CARTABLE_ORIGIN="hub", HTTP_X_FORWARDED_FOR="10.0.0.9", HTTP_HOST="cartable.local"
     )
     return client
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """An empty box of the test's own: no class, no resource."""
+    with rig.opened(tmp_path / "state") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A box with a class, a picture, a web bundle and a link, shared by a module: leave it as it was."""
+    with rig.opened(tmp_path_factory.mktemp("school") / "state") as opened:
+        rig.demonstration_class(opened)
+        opened.sign_in()
+        opened.upload(("carte de France.png", rig.picture()), levels=["cm1", "cm2"], subject="histoire-geo")
+        opened.upload(("eau.zip", rig.bundle()), levels=["ce2"], subject="sciences", duration_minutes="15")
+        opened.post("/enseignant/bibliotheque/lien", "/enseignant/bibliotheque/ajouter", url="https://example.org/x")
+        opened.settle()
+        opened.browser = opened.new_browser()
+        yield opened
