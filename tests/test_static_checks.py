@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,5 +21,6 @@ ROOT = Path(__file__).parents[1]
     ids=lambda command: command[0] + "-" + command[1] if len(command) > 1 else command[0],
 )
 def test_linter_is_content(command: list[str]) -> None:
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    program = Path(sys.executable).with_name(command[0])
+    run = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
