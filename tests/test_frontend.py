@@ -145,6 +145,8 @@ def test_there_are_animals_for_a_class() -> None:
     codes = json.loads((ROOT / "tools/vendor/animals.json").read_text(encoding="utf-8"))
     assert re.findall(r'<symbol id="([^"]+)"', sheet) == codes
     assert len(set(codes)) >= 28
+    described = tomllib.loads((ROOT / "demonstration/class.toml").read_text(encoding="utf-8"))
+    assert {pupil["avatar"] for pupil in described["pupil"]} <= set(codes)
 
 
 def test_spoken_instructions() -> None:

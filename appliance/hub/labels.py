@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from flask_babel import gettext, ngettext
+from flask_babel import format_decimal, gettext, ngettext
 
 from appliance.i18n import N_
 from appliance.model import LEVELS, Resource
@@ -122,5 +122,5 @@ def size(number: int) -> str:
     elif number < 1_000_000_000:
         text = gettext("%(mb)s MB", mb=round(number / 1_000_000))
     else:
-        text = gettext("%(gb)s GB", gb=round(number / 1_000_000_000, 1))
+        text = gettext("%(gb)s GB", gb=format_decimal(round(number / 1_000_000_000, 1)))
     return str(text)
