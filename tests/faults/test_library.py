@@ -175,11 +175,15 @@ def test_a_thousand_small_files_in_bounded_memory(tmp_path: Path) -> None:
     paths = [shelf.file(f"Texte {n}", f"{n}.text") for n in range(count)]
     done = 0
     command = inside(shelf.config.box.state, "add", *paths)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    log = tmp_path / "errors"
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         assert process.stdout is not None
         watch = _MemoryWatch(process)
         for line in process.stdout:
-            assert line.startswith("done"), line
+            assert line.startswith("done"), line + log.read_text(encoding="utf-8")[-2000:]
             done += 1
     watch.join()
     assert process.returncode == 0
