@@ -14,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).parent
+DEMONSTRATION = HERE.parent / "demonstration"
 SOUNDS = HERE.parent / "appliance/hub/static/sounds"
 VOICES = {"fr": "fr", "en": "en-gb"}
 WORDS_PER_MINUTE = "130"
@@ -36,24 +37,49 @@ TONE = "silenceremove=start_periods=1:start_threshold=-50dB,lowpass=f=5500,loudn
 MOST_BYTES = 15 * 1024
 
 
-def render(language: str, key: str, words: str) -> Path:
-    """One clip. Raises subprocess.CalledProcessError when a tool fails, ValueError when the clip is too heavy."""
+def render(language: str, key: str, words: str, cry: Path | None = None) -> Path:
+    """One clip, followed by ``cry`` where given.
+
+    Raises subprocess.CalledProcessError when a tool fails, ValueError when the clip is too heavy.
+    """
     target = SOUNDS / language / f"{key}.mp3"
     target.parent.mkdir(parents=True, exist_ok=True)
     speak = ("espeak-ng", "-v", VOICES[language], "-s", WORDS_PER_MINUTE, "-g", "3", "-p", "52", "--stdout", words)
     wave = subprocess.run(speak, check=True, capture_output=True).stdout
-    subprocess.run([*QUIETLY, "-af", TONE, *ENCODING, str(target)], input=wave, check=True)
-    if target.stat().st_size > MOST_BYTES:
+    sound = ["-af", TONE]
+    if cry is not None:
+        joined = "[0:a]aresample=22050[a];[1:a]aresample=22050[b];[a][b]concat=n=2:v=0:a=1,"
+        sound = ["-i", str(cry), "-filter_complex", joined + TONE]
+    subprocess.run([*QUIETLY, *sound, *ENCODING, str(target)], input=wave, check=True)
+    if target.stat().st_size > MOST_BYTES * (2 if cry else 1):
         raise ValueError(f"{target.name} is too long a sentence")
     return target
 
 
+def prompts() -> dict[str, tuple[str, Path | None]]:
+    """Questions of the demonstration for pupils who do not read: key -> (words, the cry that follows)."""
+    quizzes = tomllib.loads((DEMONSTRATION / "class.toml").read_text(encoding="utf-8"))["quiz"]
+    return {
+        f"{quiz['id']}-{question['id']}": (
+            question["prompt"],
+            DEMONSTRATION / "resources" / question["sound"] if "sound" in question else None,
+        )
+        for quiz in quizzes
+        if quiz.get("read_aloud")
+        for question in quiz["question"]
+    }
+
+
 def main() -> int:
     """Render every clip."""
-    for language, sentences in tomllib.loads((HERE / "sounds.toml").read_text(encoding="utf-8")).items():
-        for key, words in sentences.items():
-            path = render(language, key, words)
-            sys.stdout.write(f"{path.relative_to(SOUNDS)} {path.stat().st_size} bytes\n")
+    clips = [
+        (language, key, words, None)
+        for language, sentences in tomllib.loads((HERE / "sounds.toml").read_text(encoding="utf-8")).items()
+        for key, words in sentences.items()
+    ]
+    for language, key, words, cry in [*clips, *(("fr", key, *told) for key, told in prompts().items())]:
+        path = render(language, key, words, cry)
+        sys.stdout.write(f"{path.relative_to(SOUNDS)} {path.stat().st_size} bytes\n")
     return 0
 
 

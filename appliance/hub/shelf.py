@@ -122,12 +122,11 @@ def address(**changes: object) -> str:
     return f"/etagere?{asked}" if asked else "/etagere"
 
 
-def _activity() -> Activity | None:
-    """What the running lesson asks of this pupil first."""
+def _activities() -> list[Activity]:
+    """What the running lesson asks of this pupil; nothing of somebody who has not said who they are."""
     if current_pupil() is None or current_lesson() is None:
-        return None
-    found = people.lesson_activities(hub().db)
-    return found[0] if found else None
+        return []
+    return people.lesson_activities(hub().db)
 
 
 def _items(query: str, wanted: SearchFilters) -> tuple[list[Item], str]:
@@ -162,7 +161,7 @@ def shelf() -> str:
         trouble=trouble,
         formats=_kinds(hub().library.list()),
         pupil=current_pupil(),
-        activity=_activity() if not query else None,
+        activities=_activities() if not query else [],
         address=address,
         kind_of=kind_of,
     )
