@@ -60,8 +60,12 @@ function show(open) {
   if (open) { panel.querySelector("button").focus(); }
 }
 
-function turn(step) {
-  return step > 0 ? view.goRight() : view.goLeft();
+let turning = Promise.resolve(), asked = 0;
+
+function turn(step) { // the library drops a turn asked while another goes on: keep up to two
+  if (asked > 2 || !view.renderer) { return; }
+  asked += 1;
+  turning = turning.then(() => (step > 0 ? view.goRight() : view.goLeft())).catch(() => null).then(() => { asked -= 1; });
 }
 
 function onTap(event) { // outer thirds turn the page
@@ -87,7 +91,7 @@ async function start() {
   await view.open(book);
   view.addEventListener("relocate", onPlace);
   view.addEventListener("load", ({ detail }) => { onKeys(detail.doc, turn); detail.doc.addEventListener("click", onTap); });
-  view.renderer.setAttribute("margin", "24");
+  view.renderer.setAttribute("margin", "24px");
   view.renderer.setAttribute("gap", "6%");
   if (view.renderer.setStyles) { view.renderer.setStyles(sheet()); }
   const before = await recall();
