@@ -79,7 +79,7 @@ def hub(config: Config) -> Iterator[Hub]:
         search = Search(config)
         search.start()
         stack.callback(search.stop)
-        library = Library(config, db, formats(), search)
+        library = Library(config, db, formats, search)
         if config.box.demonstration is not None:
             demonstration.load(config.box.demonstration, db, library)
         library.start()

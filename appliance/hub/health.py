@@ -80,11 +80,14 @@ def _database() -> Check:
 def _library() -> Check:
     resources = hub().library.list(include_damaged=True)
     damaged = [r for r in resources if r.state is ResourceState.DAMAGED]
+    mend = gettext("Add the damaged resources again: %(names)s", names=", ".join(r.card.title for r in damaged[:5]))
+    if not hub().library.alive:
+        mend = gettext("Imports have stopped: restart the box; what was being imported goes on.")
     return Check(
         gettext("Library"),
-        not damaged,
+        not damaged and hub().library.alive,
         gettext("%(count)s resources, %(damaged)s damaged", count=len(resources), damaged=len(damaged)),
-        gettext("Add the damaged resources again: %(names)s", names=", ".join(r.card.title for r in damaged[:5])),
+        mend,
     )
 
 

@@ -77,6 +77,11 @@ class Queue:
         progress, doing = self._live.get(job.id, (job.progress, job.step))
         return job if job.over else dataclasses.replace(job, progress=progress, step=doing)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still runs (or there is nothing for it to do)."""
+        return self._thread is None or self._thread.is_alive()
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()

@@ -108,6 +108,11 @@ class Indexing:
         for gone in held - known:
             self.forget(gone)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still runs (or there is nothing for it to do)."""
+        return self._thread is None or self._thread.is_alive()
+
     def _run(self) -> None:
         assert self._indexer is not None
         self._compare(self._indexer)

@@ -85,7 +85,7 @@ def opened(
 def _local(config: Config, gettext: Callable[[str], str]) -> Iterator[Access]:
     migrate(config.database)
     db = Database(config.database, Role.HUB)
-    library = Library(config, db, (), None)
+    library = Library(config, db, tuple, None)
     try:
         library.start()
         yield Local(library, gettext)

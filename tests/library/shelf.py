@@ -37,7 +37,7 @@ class Shelf:
     def start(self) -> Library:
         migrate(self.config.database)
         self.db = Database(self.config.database, Role.HUB)
-        self.library = Library(self.config, self.db, texts.FORMATS, self.indexer, worker_command=texts.COMMAND)
+        self.library = Library(self.config, self.db, lambda: texts.FORMATS, self.indexer, worker_command=texts.COMMAND)
         self.library.start()
         return self.library
 
