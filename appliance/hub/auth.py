@@ -9,14 +9,17 @@ PIN come with the class's vault.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hmac
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+import segno
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from markupsafe import Markup
@@ -119,6 +122,18 @@ def sign_out() -> AnyResponse:
     return redirect(url_for("pupils.home"), 303)
 
 
+def tablet_address() -> str:
+    """Where tablets find this box: as the teacher's browser did, unless that is this very computer."""
+    parts = urlsplit(request.host_url)
+    if parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        return request.host_url
+    port = f":{parts.port}" if parts.port else ""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing: asks the kernel which of our addresses it would use
+        return f"{parts.scheme}://{probe.getsockname()[0]}{port}/"
+    return request.host_url
+
+
 @pages.get("/enseignant/accueil")
 @teacher_required
 def teacher_home() -> str:
@@ -126,7 +141,15 @@ def teacher_home() -> str:
     lesson = people.running_lesson(hub().db)
     group = next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None)
     counts = statements.counts(hub().db, lesson.id) if lesson else {}
-    return render_template("teacher_home.html", lesson=lesson, group=group, counts=counts, address=request.host_url)
+    address = tablet_address()
+    return render_template(
+        "teacher_home.html",
+        lesson=lesson,
+        group=group,
+        counts=counts,
+        address=address,
+        qr_svg=Markup(segno.make(address, micro=False).svg_inline(scale=5, border=2)),  # noqa: S704 - our own
+    )
 
 
 @pages.get("/api/presence-code")
