@@ -3,6 +3,7 @@
 
 """Questions put to a page, as scripts; each gives a list of what is wrong, in words."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 TARGETS = """least => {
@@ -42,7 +43,7 @@ CLIPPED = """() => {
   const wrong = [];
   for (const e of document.body.querySelectorAll('*')) {
     const style = getComputedStyle(e), text = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
-    if (!e.getClientRects().length || e.closest('.hush, .skip, svg, option, datalist, textarea')) continue;
+    if (!e.getClientRects().length || e.closest('.hush, .skip, svg, option, datalist, textarea, input')) continue;
     const hides = v => v === 'hidden' || v === 'clip';
     if ((hides(style.overflowX) && e.scrollWidth > e.clientWidth + 1) || (hides(style.overflowY) && e.scrollHeight > e.clientHeight + 1))
       wrong.push(`cut off: ${e.outerHTML.slice(0, 120)}`);
@@ -50,11 +51,11 @@ CLIPPED = """() => {
     const range = document.createRange();
     range.selectNodeContents(e);
     const inner = range.getBoundingClientRect(), outer = e.getBoundingClientRect();
-    if (inner.right > outer.right + 2 || inner.bottom > outer.bottom + 2) wrong.push(`spills: ${e.outerHTML.slice(0, 120)}`);
+    if (inner.right > outer.right + 2 || inner.bottom > outer.bottom + parseFloat(style.fontSize) / 2) wrong.push(`spills: ${e.outerHTML.slice(0, 120)}`);
   }
   return wrong;
 }"""
-"""Text that is cut off or spills out of its box."""
+"""Text that is cut off or spills out of its box. Fields scroll; letters of some fonts are taller than their line."""
 
 FOCUS = """() => {
   const e = document.activeElement;
@@ -74,7 +75,7 @@ FOCUS = """() => {
 
 MOVING = """() => [
   ...document.getAnimations().map(a => 'animation ' + (a.animationName || a.transitionProperty)),
-  ...[...document.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e);
+  ...[...document.querySelectorAll('*:not(track)')].filter(e => { const s = getComputedStyle(e);
     return s.transitionDuration.split(',').some(t => parseFloat(t) > 0) || s.animationName !== 'none' || s.scrollBehavior === 'smooth'; })
     .map(e => e.outerHTML.slice(0, 100)),
 ]"""

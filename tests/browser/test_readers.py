@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from urllib.parse import quote
 
@@ -15,8 +16,8 @@ from playwright.sync_api import Page as Tab
 from tests.browser import probes
 from tests.browser.conftest import PHONE, Open
 from tests.browser.pages import Who
-from tests.rigs.box import Box, until
-from tests.rigs.chromium import Watch
+from tests.rigs.box import Box
+from tests.rigs.chromium import Watch, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +34,7 @@ def opened(tablet: BrowserContext, box: Box, filename: str, anchor: str = "") ->
     """The page, and the reader in its frame, ready."""
     page = tablet.new_page()
     page.goto(f"{box.base}/lire/{box.resource(filename)['id']}" + (f"?a={quote(anchor)}" if anchor else ""))
-    frame = until(lambda: next((f for f in page.frames if "/static/readers/" in f.url), None), "no reader", 15)
+    frame = eventually(page, lambda: next((f for f in page.frames if "/static/readers/" in f.url), None), "no reader")
     assert isinstance(frame, Frame)
     expect(frame.locator("html[data-ready=yes]")).to_be_attached()
     assert frame.locator("html[data-failed]").count() == 0
@@ -61,21 +62,45 @@ def shown_text(page: Tab) -> str:
     return "\n".join(texts).strip()
 
 
+def chapter(page: Tab) -> Frame:
+    """The part of the book that is open."""
+    found = eventually(page, lambda: next((f for f in page.frames if f.url.startswith("blob:")), None), "no chapter")
+    assert isinstance(found, Frame)
+    return found
+
+
+def turn(page: Tab, frame: Frame, button: str = "#next") -> None:
+    """Tap until the page turns: a tap while the last page still moves is lost."""
+    before, end = frame.inner_text("#state"), 3
+    while end:
+        frame.locator(button).click()
+        with contextlib.suppress(AssertionError):
+            eventually(page, lambda: frame.inner_text("#state") != before, "no turn", 3)
+            return
+        end -= 1
+    pytest.fail("the page does not turn")
+
+
+def test_epub_uses_the_whole_screen(box: Box, tablet: BrowserContext) -> None:
+    page, frame = opened(tablet, box, BOOK)
+    turn(page, frame)
+    room = frame.evaluate("document.querySelector('main').clientHeight")
+    assert chapter(page).evaluate("frameElement.getBoundingClientRect().height") > 0.85 * room
+
+
 def test_epub_pages_turn(box: Box, tablet: BrowserContext) -> None:
     page, frame = opened(tablet, box, BOOK)
     start = percent(frame)
     seen = []
     for _ in range(4):
-        before = frame.inner_text("#state"), shown_text(page)
-        seen.append(before[1])
-        frame.locator("#next").click()
-        until(lambda: (frame.inner_text("#state"), shown_text(page)) != before, "the page does not turn", 10)  # noqa: B023
+        turn(page, frame)
+        seen.append(shown_text(page))
     assert percent(frame) > start
     assert any(len(text) > 100 for text in seen)
     there = percent(frame)
-    frame.locator("#previous").click()
-    frame.locator("#previous").click()
-    until(lambda: percent(frame) < there, "the page does not turn back", 10)
+    turn(page, frame, "#previous")
+    turn(page, frame, "#previous")
+    eventually(page, lambda: percent(frame) < there, "the page does not turn back")
 
 
 def test_epub_turns_by_keys(box: Box, tablet: BrowserContext) -> None:
@@ -83,9 +108,9 @@ def test_epub_turns_by_keys(box: Box, tablet: BrowserContext) -> None:
     frame.locator("#next").focus()
     before = shown_text(page)
     page.keyboard.press("ArrowRight")
-    until(lambda: shown_text(page) != before, "the key does nothing", 10)
+    eventually(page, lambda: shown_text(page) != before, "the key does nothing")
     page.keyboard.press("ArrowLeft")
-    until(lambda: shown_text(page) == before, "the key does nothing", 10)
+    eventually(page, lambda: shown_text(page) == before, "the key does nothing")
 
 
 def test_epub_contents_open_a_chapter(box: Box, tablet: BrowserContext) -> None:
@@ -96,16 +121,14 @@ def test_epub_contents_open_a_chapter(box: Box, tablet: BrowserContext) -> None:
     title = chapters.last.inner_text()
     chapters.last.click()
     expect(frame.locator("#panel")).to_be_hidden()
-    until(lambda: percent(frame) > 10, "the chapter does not open", 10)
-    until(lambda: title.split(".")[-1].strip()[:12] in shown_text(page), f"{title} is not shown", 10)
+    eventually(page, lambda: percent(frame) > 10, "the chapter does not open")
+    eventually(page, lambda: title.split(".")[-1].strip()[:12] in shown_text(page), f"{title} is not shown")
 
 
 def test_epub_resumes(box: Box, tablet: BrowserContext) -> None:
     page, frame = opened(tablet, box, BOOK)
     for _ in range(5):
-        before = frame.inner_text("#state"), shown_text(page)
-        frame.locator("#next").click()
-        until(lambda: (frame.inner_text("#state"), shown_text(page)) != before, "no page", 10)  # noqa: B023
+        turn(page, frame)
     text, at = shown_text(page), percent(frame)
     page.locator("a[href='/etagere']").first.click()
     page.close()
@@ -117,7 +140,8 @@ def test_epub_resumes(box: Box, tablet: BrowserContext) -> None:
 def test_epub_letters_grow_and_the_profile_holds_inside(box: Box, tablet: BrowserContext) -> None:
     tablet.add_cookies([{"name": "cartable_lecture", "value": ".dys..opendyslexic", "url": box.base}])
     page, frame = opened(tablet, box, BOOK)
-    inside = next(f for f in page.frames if f.url.startswith("blob:"))
+    turn(page, frame)
+    inside = chapter(page)
     style = inside.evaluate(
         "(() => { const s = getComputedStyle(document.querySelector('p')); return [s.letterSpacing, s.fontFamily]; })()"
     )
@@ -126,14 +150,14 @@ def test_epub_letters_grow_and_the_profile_holds_inside(box: Box, tablet: Browse
     size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
     before = inside.evaluate(size)
     frame.locator("#bigger").click()
-    until(lambda: inside.evaluate(size) > before, "no bigger letters", 5)
+    eventually(page, lambda: inside.evaluate(size) > before, "no bigger letters")
 
 
 def test_epub_scripts_do_not_run(box: Box, tablet: BrowserContext, watch: Watch) -> None:
     """The policy of the reader's own page holds for the chapters that it shows."""
     watch.allow("Content Security Policy")
     page, _ = opened(tablet, box, BOOK)
-    inside = next(f for f in page.frames if f.url.startswith("blob:"))
+    inside = chapter(page)
     inside.evaluate("""() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1';
       document.head.append(s); }""")
     assert inside.evaluate("window.ran") is None
@@ -148,39 +172,39 @@ def test_pdf_pages_turn_to_the_last(box: Box, tablet: BrowserContext) -> None:
     total = int(box.resource(MANUAL)["details"]["pages"])
     assert page_number(frame) == 1
     assert frame.locator("#previous").is_disabled()
-    first = frame.locator("canvas").evaluate("c => c.toDataURL()")
+    first = frame.locator("#sheet canvas").evaluate("c => c.toDataURL()")
     frame.locator("#next").click()
-    until(lambda: page_number(frame) == 2, "the page does not turn", 15)
-    assert frame.locator("canvas").evaluate("c => c.toDataURL()") != first
+    eventually(page, lambda: page_number(frame) == 2, "the page does not turn")
+    assert frame.locator("#sheet canvas").evaluate("c => c.toDataURL()") != first
     assert f"{total}" in frame.inner_text("#state")
     page.close()
     page, frame = opened(tablet, box, MANUAL, str(total))
-    until(lambda: page_number(frame) == total, "the last page does not open", 15)
+    eventually(page, lambda: page_number(frame) == total, "the last page does not open")
     assert frame.locator("#next").is_disabled()
     pixels = "c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
-    assert frame.locator("canvas").evaluate(pixels) > 3
+    assert frame.locator("#sheet canvas").evaluate(pixels) > 3
 
 
 def test_pdf_resumes(box: Box, tablet: BrowserContext) -> None:
     page, frame = opened(tablet, box, MANUAL)
     for number in (2, 3, 4):
         frame.locator("#next").click()
-        until(lambda: page_number(frame) == number, "the page does not turn", 15)  # noqa: B023
+        eventually(page, lambda: page_number(frame) == number, "the page does not turn")  # noqa: B023
     page.close()
-    _, frame = opened(tablet, box, MANUAL)
-    until(lambda: page_number(frame) == 4, "does not resume", 15)
+    page, frame = opened(tablet, box, MANUAL)
+    eventually(page, lambda: page_number(frame) == 4, "does not resume")
 
 
 def test_pdf_text_is_text_where_it_is_seen(box: Box, tablet: BrowserContext) -> None:
     """It can be selected, and each word lies over its picture."""
     page, frame = opened(tablet, box, MANUAL, "10")
-    until(lambda: frame.locator(".textLayer span").count() > 20, "no text", 15)
+    eventually(page, lambda: frame.locator(".textLayer span").count() > 20, "no text")
     selected = frame.evaluate("""() => { const layer = document.querySelector('.textLayer'); const range = document.createRange();
       range.selectNodeContents(layer); const s = getSelection(); s.removeAllRanges(); s.addRange(range); return s.toString(); }""")
     assert len(selected) > 200
     sheet, words = (
         frame.evaluate("""() => { const box = e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
-      return [box(document.querySelector('canvas')), [...document.querySelectorAll('.textLayer span')].filter(e => e.textContent.trim()).map(box)]; }""")
+      return [box(document.querySelector('#sheet canvas')), [...document.querySelectorAll('.textLayer span')].filter(e => e.textContent.trim()).map(box)]; }""")
     )
     outside = [
         w for w in words if w[0] < sheet[0] - 2 or w[2] > sheet[2] + 2 or w[1] < sheet[1] - 2 or w[3] > sheet[3] + 2
@@ -194,19 +218,19 @@ def test_pdf_fetches_only_what_it_shows(box: Box, tablet: BrowserContext) -> Non
     page.on("response", lambda r: fetched.append(int(r.headers.get("content-length", 0)))
             if "original.pdf" in r.url and r.status == 206 else None)  # fmt: skip
     page.goto(f"{box.base}/lire/{box.resource(MANUAL)['id']}")
-    frame = until(lambda: next((f for f in page.frames if "/static/readers/" in f.url), None), "no reader", 15)
+    frame = eventually(page, lambda: next((f for f in page.frames if "/static/readers/" in f.url), None), "no reader")
     expect(frame.locator("html[data-ready=yes]")).to_be_attached()
     assert fetched
     assert sum(fetched) < 0.6 * box.resource(MANUAL)["size"]
 
 
 def test_pdf_zooms_and_fits_a_phone(box: Box, open_as: Open) -> None:
-    _, frame = opened(open_as(Who.PUPIL, **PHONE), box, MANUAL)
-    width = "document.querySelector('canvas').getBoundingClientRect().width"
+    page, frame = opened(open_as(Who.PUPIL, **PHONE), box, MANUAL)
+    width = "document.querySelector('#sheet canvas').getBoundingClientRect().width"
     plain = frame.evaluate(width)
     assert plain <= 360
     frame.locator("#zoom").click()
-    until(lambda: frame.evaluate(width) > plain * 1.3, "no zoom", 10)
+    eventually(page, lambda: frame.evaluate(width) > plain * 1.3, "no zoom")
 
 
 @pytest.mark.parametrize("filename", [BOOK, MANUAL])

@@ -9,9 +9,11 @@ import contextlib
 import dataclasses
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 PROGRAM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = (
@@ -30,6 +32,7 @@ PATIENCE_MS = 15_000
 @contextlib.contextmanager
 def chromium(*more: str, without: Sequence[str] = ()) -> Iterator[Browser]:
     """A browser; ``without``: arguments of Playwright's own to leave out."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=PROGRAM, args=[*ARGUMENTS, *more], ignore_default_args=list(without) or None
@@ -73,6 +76,17 @@ class Watch:
         left = [text for text in self.troubles if not any(re.search(pattern, text) for pattern in self.allowed)]
         assert not left, left
         assert not self.outside, f"asked for outside the box: {self.outside}"
+
+
+def eventually(page: Page, condition: Callable[[], Any], what: str, deadline_s: float = 15) -> Any:
+    """Poll while the page goes on living; returns what ``condition`` gave. AssertionError with ``what``."""
+    end = time.monotonic() + deadline_s
+    while True:
+        with contextlib.suppress(Error):  # a frame that is being replaced
+            if found := condition():
+                return found
+        assert time.monotonic() < end, what
+        page.wait_for_timeout(50)
 
 
 def settle(page: Page) -> None:
