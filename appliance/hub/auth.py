@@ -148,7 +148,7 @@ def teacher_home() -> str:
         group=group,
         counts=counts,
         address=address,
-        qr_svg=Markup(segno.make(address, micro=False).svg_inline(scale=5, border=2)),  # noqa: S704 - our own
+        qr_svg=Markup(segno.make(address, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S704 - our own
     )
 
 
