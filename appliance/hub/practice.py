@@ -115,8 +115,8 @@ def _read(item: Mapping[str, Any]) -> tuple[str, statements.Answer]:
     if identifier != item.get("id"):
         raise BadInput("The identifier of this answer is not a UUID.")
     age = item.get("age_ms", 0)
-    age_s = float(age) / 1000 if isinstance(age, int | float) and not isinstance(age, bool) else 0.0
-    age_s = min(max(age_s, 0.0), MAX_AGE_S) if age_s == age_s else 0.0
+    known = isinstance(age, int | float) and not isinstance(age, bool) and age == age  # NaN is not equal to itself
+    age_s = min(max(age, 0), MAX_AGE_S * 1000) / 1000 if known else 0.0
     return str(activity), statements.Answer(
         identifier, str(pupil), str(lesson), str(item.get("question", "")), str(item.get("choice", "")), age_s
     )

@@ -84,7 +84,7 @@ def test_every_format_opens(box: Box, page: Tab, kind: str) -> None:
 
 
 def test_an_answer_and_its_feedback(box: Box, page: Tab) -> None:
-    page.locator("a.hero").click()
+    page.locator("a.hero").first.click()
     question = page.locator("form.question").first
     words = question.get_attribute("data-right") or ""
     question.locator(f"button[value='{question.get_attribute('data-answer')}']").click()
