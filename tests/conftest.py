@@ -10,10 +10,17 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.rigs import box as rig
 from tests.rigs.box import Box
+
+
+hypothesis.settings.register_profile(
+    "box", deadline=None, derandomize=os.environ.get("CARTABLE_SOAK") is None, print_blob=True
+)
+hypothesis.settings.load_profile("box")  # a busy machine is no failure; chance is for the soak
 
 
 def copy_state(prepared: Path, state: Path) -> Path:

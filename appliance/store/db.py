@@ -61,12 +61,16 @@ def connect(path: Path, role: Role) -> sqlite3.Connection:
     """
     with translated(path):
         conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        conn.row_factory = sqlite3.Row
-        if role is not Role.READER:
-            conn.execute("PRAGMA journal_mode=WAL").fetchone()
-        conn.execute("PRAGMA synchronous=FULL")
-        conn.execute("PRAGMA foreign_keys=ON")
-        conn.execute("PRAGMA cache_size=-2000")
+        try:
+            conn.row_factory = sqlite3.Row
+            if role is not Role.READER:
+                conn.execute("PRAGMA journal_mode=WAL").fetchone()
+            conn.execute("PRAGMA synchronous=FULL")
+            conn.execute("PRAGMA foreign_keys=ON")
+            conn.execute("PRAGMA cache_size=-2000")
+        except sqlite3.Error:
+            conn.close()
+            raise
     if role is not Role.MIGRATE:
         conn.set_authorizer(_authorizer(role))
     return conn

@@ -7,6 +7,7 @@ import hashlib
 import json
 import threading
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,11 @@ QUIZ = Activity(
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Database:
+def db(tmp_path: Path) -> Iterator[Database]:
     migrate(tmp_path / "cartable.sqlite")
-    return Database(tmp_path / "cartable.sqlite", Role.HUB)
+    opened = Database(tmp_path / "cartable.sqlite", Role.HUB)
+    yield opened
+    opened.close()
 
 
 def answer(choice: str = "a", identifier: str | None = None, pupil: str = "p1") -> statements.Answer:
