@@ -16,7 +16,6 @@ import pytest
 from tests.rigs import box as rig
 from tests.rigs.box import Box
 
-
 hypothesis.settings.register_profile(
     "box", deadline=None, derandomize=os.environ.get("CARTABLE_SOAK") is None, print_blob=True
 )
