@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from urllib.parse import quote
 
@@ -70,15 +69,17 @@ def chapter(page: Tab) -> Frame:
 
 
 def turn(page: Tab, frame: Frame, button: str = "#next") -> None:
-    """Tap until the page turns: a tap while the last page still moves is lost."""
-    before, end = frame.inner_text("#state"), 3
-    while end:
-        frame.locator(button).click()
-        with contextlib.suppress(AssertionError):
-            eventually(page, lambda: frame.inner_text("#state") != before, "no turn", 3)
-            return
-        end -= 1
-    pytest.fail("the page does not turn")
+    """One tap; until the page has turned and lies still."""
+    before = frame.inner_text("#state")
+    frame.locator(button).click()
+    eventually(page, lambda: frame.inner_text("#state") != before, "the page does not turn")
+    eventually(page, lambda: _still(page, frame), "the page never lies still")
+
+
+def _still(page: Tab, frame: Frame) -> bool:
+    before = frame.inner_text("#state"), shown_text(page)
+    page.wait_for_timeout(200)
+    return (frame.inner_text("#state"), shown_text(page)) == before
 
 
 def test_epub_uses_the_whole_screen(box: Box, tablet: BrowserContext) -> None:
@@ -133,6 +134,7 @@ def test_epub_resumes(box: Box, tablet: BrowserContext) -> None:
     page.locator("a[href='/etagere']").first.click()
     page.close()
     page, frame = opened(tablet, box, BOOK)
+    eventually(page, lambda: _still(page, frame), "the page never lies still")
     assert percent(frame) == at
     assert shown_text(page) == text
 

@@ -30,6 +30,7 @@ export default [
     settings: { ...settings, polyfills: ["ResizeObserver", "WeakRef", "structuredClone", "Object.groupBy", "Map.groupBy", "Object.hasOwn"] },
     languageOptions: { ecmaVersion: 2020, sourceType: "module", globals: globals.browser },
   },
+  { files: ["**/static/readers/worker.js"], languageOptions: { sourceType: "script", globals: globals.worker } },
   {
     files: ["**/static/vendor/**/*.js"], linterOptions: { reportUnusedDisableDirectives: "off" },
     rules: { "no-restricted-syntax": ["error", ...TOO_YOUNG] },

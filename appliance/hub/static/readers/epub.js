@@ -3,7 +3,7 @@
 //
 // Shows a book from its extracted files, page by page. Its own scripts never run (content security policy).
 
-import "./polyfills.js?v=4d8e07db60";
+import "./polyfills.js?v=fafc40011c";
 import { EPUB } from "../vendor/foliate-js-1.0.1/foliate.js?v=4adfb68895";
 import { anchor, blob, fail, fileUrl, look, onKeys, recall, tell } from "./bridge.js?v=88a732670c";
 

@@ -4,7 +4,7 @@
 // Shows a PDF one page at a time: only what is read is fetched (Range) and drawn, so a 300-page manual opens on an old
 // tablet. The text layer lets screen readers read and fingers select.
 
-import "./polyfills.js?v=4d8e07db60";
+import "./polyfills.js?v=fafc40011c";
 import * as pdfjs from "../vendor/pdfjs-dist-4.10.38/pdf.js?v=92f4ff861e";
 import { anchor, blob, entry, fail, fileUrl, onKeys, recall, tell, words } from "./bridge.js?v=88a732670c";
 
@@ -86,7 +86,7 @@ function onSwipe() {
 
 async function start() {
   if (!blob || !/^original\.pdf$/i.test(entry)) { throw new Error("no resource named"); }
-  pdfjs.GlobalWorkerOptions.workerPort = new Worker(VENDOR + "pdf.worker.js"); // a classic worker: Safari 13 has no module ones
+  pdfjs.GlobalWorkerOptions.workerPort = new Worker(new URL("worker.js?v=72ce861a33", import.meta.url).href);
   const [before, opened] = await Promise.all([recall(), pdfjs.getDocument({
     url: fileUrl(entry), isEvalSupported: false, disableAutoFetch: true, disableStream: true, rangeChunkSize: CHUNK,
     standardFontDataUrl: VENDOR + "standard_fonts/", enableXfa: false,

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Cartable authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
-// What the readers' libraries use and Chrome 80 or Safari 13 lack. esbuild translates syntax; this adds functions.
+// What the readers' libraries use and Chrome 80 or Safari 13 lack. esbuild translates syntax; this adds functions,
+// in the pages and in the worker.
 
 function add(owner, name, value) {
   if (owner && !(name in owner)) { Object.defineProperty(owner, name, { value, configurable: true, writable: true }); }
@@ -58,11 +59,13 @@ add(Object.getPrototypeOf(Uint8Array.prototype), "at", at);
 add(Array.prototype, "findLastIndex", findLastIndex);
 add(Array.prototype, "findLast", function findLast(test, self) { return this[findLastIndex.call(this, test, self)]; });
 add(String.prototype, "replaceAll", replaceAll);
-add(Element.prototype, "replaceChildren", replaceChildren);
-add(DocumentFragment.prototype, "replaceChildren", replaceChildren);
+if (self.document) { // not in a worker
+  add(Element.prototype, "replaceChildren", replaceChildren);
+  add(DocumentFragment.prototype, "replaceChildren", replaceChildren);
+  add(self, "ResizeObserver", LaterObserver);
+}
 add(Map, "groupBy", (items, key) => groupInto(new Map(), items, key));
 add(Object, "groupBy", (items, key) => { const found = Object.create(null); groupInto(new Map(), items, key).forEach((list, name) => { found[name] = list; }); return found; });
 add(Object, "hasOwn", (object, name) => Object.prototype.hasOwnProperty.call(object, name));
-add(window, "ResizeObserver", LaterObserver);
-add(window, "WeakRef", class { constructor(target) { this.target = target; } deref() { return this.target; } });
-add(window, "structuredClone", (value) => JSON.parse(JSON.stringify(value)));
+add(self, "WeakRef", class { constructor(target) { this.target = target; } deref() { return this.target; } });
+add(self, "structuredClone", (value) => JSON.parse(JSON.stringify(value)));
