@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from flask_babel import format_decimal, gettext, ngettext
 
 from appliance.i18n import N_
-from appliance.model import LEVELS, Resource
+from appliance.model import LEVELS, Card, Resource
 
 LEVEL_NAMES = {
     "maternelle": N_("Nursery school"), "cp": "CP", "ce1": "CE1", "ce2": "CE2", "cm1": "CM1", "cm2": "CM2",
@@ -81,9 +81,17 @@ LICENCES = (
 """Offered by the card's form; any other words are taken too."""
 
 
+LICENCE_NAMES = {"LicenseRef-PublicDomain": N_("public domain"), "CC0-1.0": N_("public domain (CC0)")}
+
+
 def word(names: dict[str, str], code: str) -> str:
     """The word for ``code`` in the page's language; an unknown code speaks for itself."""
     return gettext(names[code]) if code in names else code
+
+
+def licence(card: Card) -> str:
+    """The licence in words; empty when it is not said."""
+    return word(LICENCE_NAMES, card.licence)
 
 
 def levels(codes: Iterable[str]) -> str:
