@@ -18,7 +18,8 @@ STATIC = Path(__file__).parent.parent / "appliance/hub/static"
 ORDER = ("polyfills.js", "worker.js", "bridge.js", "reader.css", "epub.js", "pdf.js", "epub.html", "pdf.html")
 """A file before those that name it."""
 REFERENCE = re.compile(
-    r"""(?P<open>(?:href|src)=|from |import |URL\(|importScripts\()(?P<quote>["'])(?P<path>[\w./-]+\.(?:js|css|svg))(?:\?v=\w+)?"""
+    r"""(?P<open>(?:href|src)=|from |import |URL\(|importScripts\()"""
+    r"""(?P<quote>["'])(?P<path>[\w./-]+\.(?:js|css|svg))(?:\?v=\w+)?"""
 )
 
 

@@ -3,6 +3,7 @@
 
 """axe-core finds nothing on any page, however it is shown."""
 
+# ruff: noqa: E501 - scripts for the browser
 from __future__ import annotations
 
 from typing import Any

@@ -3,6 +3,7 @@
 
 """The pupil's way on the oldest browser that a class may have: a real Chromium 80."""
 
+# ruff: noqa: E501 - scripts for the browser
 from __future__ import annotations
 
 import contextlib

@@ -3,6 +3,7 @@
 
 """Every format, used as a pupil uses it, in real Chromium, on files that others made."""
 
+# ruff: noqa: E501 - scripts for the browser
 from __future__ import annotations
 
 import hashlib

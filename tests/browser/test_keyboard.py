@@ -3,6 +3,7 @@
 
 """Everything is reached and done with a keyboard, and the focus is always seen."""
 
+# ruff: noqa: E501 - scripts for the browser
 from __future__ import annotations
 
 import re

@@ -3,6 +3,7 @@
 
 """What axe cannot see: sizes of targets, narrow screens, a reader's own spacing, movement, sound, what is asked for."""
 
+# ruff: noqa: E501 - scripts for the browser
 from __future__ import annotations
 
 from typing import Any

@@ -3,6 +3,7 @@
 
 """Our EPUB and PDF readers: pages turn, contents open, reading resumes, text is text; on books that others made."""
 
+# ruff: noqa: E501 - scripts for the browser
 from __future__ import annotations
 
 import re

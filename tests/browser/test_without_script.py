@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page as Tab
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(box: Box, open_as: Open) -> Iterator[Tab]:
+def page(box: Box, open_as: Open) -> Tab:
     """A pupil's shelf, reached by hand."""
     page = open_as(java_script_enabled=False).new_page()
     page.goto(box.base + "/")
@@ -28,7 +27,7 @@ def page(box: Box, open_as: Open) -> Iterator[Tab]:
     expect(page).to_have_url(re.compile("/qui/"))
     page.locator("main form .button:not(.plain)").click()
     expect(page).to_have_url(re.compile("/etagere$"))
-    yield page
+    return page
 
 
 def test_search_and_filters(page: Tab) -> None:

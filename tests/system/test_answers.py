@@ -3,6 +3,7 @@
 
 """The one statement: what a pupil answered is kept once, under a pseudonym, whatever happens to box and Wi-Fi."""
 
+# ruff: noqa: E501 - scripts for the browser
 from __future__ import annotations
 
 import contextlib
