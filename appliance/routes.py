@@ -100,9 +100,14 @@ READER = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline' blob:; "
     "img-src 'self' data: blob:; font-src 'self' data: blob:; "
     "media-src 'self' blob:; frame-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'",
+    "form-action 'none', "
+    "script-src *:*/static/ 'wasm-unsafe-eval'; worker-src *:*/static/",
 )
-"""Our readers (EPUB, PDF) live on the content origin beside the bytes they show; books' own scripts do not run."""
+"""Our readers (EPUB, PDF) live on the content origin beside the bytes they show; books' own scripts do not run.
+
+Two policies, both of which must agree: ours alone could not say "this origin, but only under ``/static/``", and a book
+may name a script that another resource holds under ``/blob/``.
+"""
 
 ROUTES: tuple[Route, ...] = (
     Route("static", Origin.HUB, r"^/static/(?P<path>[^\0]+)$",
