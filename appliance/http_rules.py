@@ -21,6 +21,9 @@ READ_TIMEOUT_S = 60.0
 UPLOAD_TIMEOUT_S = 600.0
 """How long a service may stay silent; an upload is hashed and synced to disk before it answers."""
 
+UPSTREAM_IDLE_S = 5
+"""How long a connection to a service is kept for the next request; the service itself closes it after ten."""
+
 BODY_TIMEOUT_S = 30.0
 """How long a browser may stay silent in the middle of a body."""
 

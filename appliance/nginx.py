@@ -18,6 +18,7 @@ from appliance.http_rules import (
     RESTARTING,
     STREAM_OVER_MB,
     UPLOAD_TIMEOUT_S,
+    UPSTREAM_IDLE_S,
 )
 from appliance.media_types import DEFAULT, TYPES
 from appliance.routes import ROUTES, Files, Origin, Proxy, Root, Route, Service
@@ -134,7 +135,8 @@ def _snake(name: str) -> str:
 
 
 def _upstream(config: Config, service: Service) -> list[str]:
-    return _block(f"upstream {service}", [f"server unix:{config.box.run}/{service}.sock max_fails=0;", "keepalive 16;"])
+    server = f"server unix:{config.box.run}/{service}.sock max_fails=0;"
+    return _block(f"upstream {service}", [server, "keepalive 16;", f"keepalive_timeout {UPSTREAM_IDLE_S}s;"])
 
 
 def _server(config: Config, site: Site, origin: Origin, port: int) -> list[str]:

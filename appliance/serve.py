@@ -13,13 +13,14 @@ import atexit
 import contextlib
 import functools
 import importlib
+import multiprocessing
 import multiprocessing.util
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,8 +38,13 @@ ALIVE = "/.alive"
 STOP_S = 4
 """How long requests and the application may take to end; after it the worker is killed."""
 
-BACKPRESSURE = 64
-"""Requests in the worker at once; more wait in the socket's queue."""
+CONNECTIONS = 512
+"""Connections in the worker at once, idle ones included; more wait in the socket's queue. Far above what nginx and the
+edge keep idle, or those would shut everyone else out."""
+
+IDLE_S = 10
+"""A connection that asks for nothing is closed after this; whoever keeps some open must let go of them earlier
+(:data:`appliance.http_rules.UPSTREAM_IDLE_S`), not to send a request into one that is being closed."""
 
 _PING_S = 5.0
 
@@ -79,22 +85,50 @@ def serve(target: str, path: Path, *, threads: int, language: str = "en") -> int
         runtime_blocking_threads=1,
         loop=Loops.asyncio,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_S * 1000),
         websockets=False,
         backlog=1024,
-        backpressure=BACKPRESSURE,
+        backpressure=CONNECTIONS,
         log_level=LogLevels.warning,
         log_access=False,
-        workers_kill_timeout=STOP_S,
     )
     loader = functools.partial(_worker, target, path, language, alive, parent_holds)
     try:
-        server.serve(target_loader=loader, wrap_loader=False)
+        with _limited_stop():
+            server.serve(target_loader=loader, wrap_loader=False)
     except SystemExit as stopped:
         return int(stopped.code or 0)
     finally:
         os.close(parent_holds)
     return 0
+
+
+@contextlib.contextmanager
+def _limited_stop() -> Iterator[None]:
+    """Kill workers that outlive the first signal to stop by :data:`STOP_S`.
+
+    granian's own ``workers_kill_timeout`` is not used: two of its threads wait for the same process, so it may take a
+    worker that has just left for one that refuses to, say so, and kill its process id.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    over = threading.Event()
+    before = signal.set_wakeup_fd(told)
+    threading.Thread(target=_end_late, args=(heard, over), name="stop-limit", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        signal.set_wakeup_fd(before)
+        os.close(told)
+
+
+def _end_late(heard: int, over: threading.Event) -> None:
+    with os.fdopen(heard, "rb", buffering=0) as signals:
+        while number := signals.read(1):
+            if number[0] in (signal.SIGTERM, signal.SIGINT) and not over.wait(STOP_S):
+                for worker in multiprocessing.active_children():
+                    worker.kill()
 
 
 def free(path: Path) -> None:
@@ -131,6 +165,7 @@ def watchdog_interval() -> float | None:
 def _worker(target: str, path: Path, language: str, alive: int, parent_holds: int) -> Application:
     """In the worker: make the application, watch it, and leave when the parent is gone."""
     os.close(parent_holds)
+    signal.set_wakeup_fd(-1)  # inherited: what it hears is the parent's
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent tells us when to stop
     application = _make(target, language)
     # A worker process of multiprocessing leaves without running atexit.

@@ -14,7 +14,13 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
-from appliance.http_rules import BODY_TIMEOUT_S, READ_TIMEOUT_S, STREAM_OVER_MB, UPLOAD_TIMEOUT_S
+from appliance.http_rules import (
+    BODY_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    STREAM_OVER_MB,
+    UPLOAD_TIMEOUT_S,
+    UPSTREAM_IDLE_S,
+)
 from appliance.routes import Proxy, Service
 
 _HOP_BY_HOP = frozenset(
@@ -50,7 +56,7 @@ class Upstreams:
 
 def _session(socket: Path) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.UnixConnector(str(socket), limit=128, keepalive_timeout=10),
+        connector=aiohttp.UnixConnector(str(socket), limit=128, keepalive_timeout=UPSTREAM_IDLE_S),
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),

@@ -128,6 +128,29 @@ def test_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
         assert _gone(worker)
         assert (tmp_path / "mark").read_text() == "closed"
         assert not (tmp_path / "run" / "echo.sock").exists()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def _idle(folder: Path, stack: contextlib.ExitStack) -> None:
+    """A connection kept open after an answer, as nginx keeps some."""
+    held = stack.enter_context(socket.socket(socket.AF_UNIX))
+    held.settimeout(5)
+    held.connect(str(folder / "run" / "echo.sock"))
+    held.sendall(b"GET /.alive HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert held.recv(12) == b"HTTP/1.1 204"
+
+
+def test_connections_kept_idle_shut_nobody_out_and_delay_no_stop(tmp_path: Path) -> None:
+    with _service(tmp_path) as (process, client), contextlib.ExitStack() as stack:
+        for _ in range(200):
+            _idle(tmp_path, stack)
+        assert client.request("GET", "/", timeout=5).status == 200
+        begun = time.monotonic()
+        process.terminate()
+        assert process.wait(6) == 0
+        assert time.monotonic() - begun < 3
+        assert (tmp_path / "mark").read_text() == "closed"
 
 
 def test_a_request_that_never_ends_delays_the_stop_by_five_seconds_at_most(tmp_path: Path) -> None:
