@@ -125,6 +125,9 @@ class Now:
     trusted: bool
     """False until something better than the last saved time set the clock."""
     monotonic: float
+    """Seconds since the machine started; a wall clock that is set does not move it."""
+    boot: str = ""
+    """Names that start: readings of ``monotonic`` compare only within the same one."""
 
 
 class Clock(Protocol):

@@ -30,6 +30,7 @@ from appliance.hub import (
 )
 from appliance.hub.assets import content_origin, register_assets
 from appliance.hub.context import Hub
+from appliance.hub.sessions import Sessions
 from appliance.i18n import FOLDER
 
 COMPRESSED = {"text/html", "application/json", "text/plain"}
@@ -54,6 +55,7 @@ def create_app(hub: Hub) -> Flask:
     """The WSGI application around started parts."""
     app = Flask("appliance.hub")
     app.json = Json(app)
+    app.session_interface = Sessions()
     app.secret_key = hub.secret
     app.config.update(
         SESSION_COOKIE_NAME="cartable",

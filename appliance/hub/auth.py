@@ -14,7 +14,6 @@ import functools
 import hmac
 import secrets
 import socket
-import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -75,8 +74,13 @@ def check_forgery() -> None:
 
 
 def is_teacher() -> bool:
-    """Whether this browser signed in as the teacher less than half a day ago."""
-    return float(session.get("teacher_until", 0)) > time.time()
+    """Whether this browser signed in as the teacher less than half a day ago, since the box was started.
+
+    The box's clock may be years wrong and be set right in the middle of a lesson: it has no say in this.
+    """
+    boot, until = session.get("teacher", ("", 0.0))
+    now = hub().clock.now()
+    return bool(boot == now.boot and now.monotonic < until)
 
 
 def teacher_required(view: Callable[P, R]) -> Callable[P, R | AnyResponse]:
@@ -107,7 +111,8 @@ def sign_in_with_code() -> tuple[str, int] | AnyResponse:
     try:
         if hub().presence.check(request.form.get("code", ""), request.headers.get("X-Forwarded-For", "")):
             session.clear()
-            session["teacher_until"] = time.time() + SIGNED_IN_S
+            now = hub().clock.now()
+            session["teacher"] = (now.boot, now.monotonic + SIGNED_IN_S)
             return redirect(url_for("auth.teacher_home"), 303)
         error = gettext("This is not the code that the box shows.")
     except Busy as busy:

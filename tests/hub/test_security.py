@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import time
 import uuid
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from appliance import box
+from appliance.drivers.clock_system import SystemClock
+from appliance.hub.app import create_app
+from appliance.hub.auth import SIGNED_IN_S
 from appliance.hub.context import Hub
+from appliance.ports import Now
 from appliance.store import people
 
 
@@ -94,6 +101,47 @@ def test_teachers_pages_ask_for_the_code(tablet: FlaskClient, parts: Hub, path: 
     assert tablet.post("/enseignant", data={"csrf": token, "code": "not it"}).status_code == 403
     assert tablet.post("/enseignant", data={"csrf": token, "code": parts.presence.code}).status_code == 303
     assert tablet.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("wall", [0.0, 60.0, 2_240_000_000.0, -1.0])
+def test_a_clock_that_jumps_throws_nobody_out(
+    app: Flask, parts: Hub, monkeypatch: pytest.MonkeyPatch, wall: float
+) -> None:
+    """A box without a clock starts in 1970 and is set right, or wrong, while a class works. -1: a second back."""
+    teacher, pupil = (app.test_client() for _ in range(2))
+    for client in (teacher, pupil):
+        client.environ_base["HTTP_X_CARTABLE_ORIGIN"] = "hub"
+    assert teacher.post("/enseignant", data={"csrf": csrf(teacher, "/enseignant"), "code": parts.presence.code})
+    enter(pupil, parts)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + wall if wall < 0 else wall)
+    assert teacher.get("/enseignant/accueil").status_code == 200
+    assert pupil.get("/exercice/fractions").status_code == 200
+    token = csrf(pupil, "/qui/" + first_pupil(parts))
+    assert pupil.post("/au-revoir", data={"csrf": token}).status_code == 303
+
+
+class _Reset:
+    """The clock of a box that was started again, or that went on for a while."""
+
+    def __init__(self, boot: str, later_s: float) -> None:
+        self._boot, self._later_s = boot, later_s
+
+    def now(self) -> Now:
+        now = SystemClock().now()
+        return Now(now.wall, now.trusted, now.monotonic + self._later_s, self._boot or now.boot)
+
+
+@pytest.mark.parametrize("clock", [_Reset("another", 0), _Reset("", SIGNED_IN_S + 60)])
+def test_the_teacher_is_signed_out_by_a_new_start_and_after_half_a_day(parts: Hub, clock: _Reset) -> None:
+    """Whatever the wall clock says, which stands still here."""
+    before, after = (create_app(dataclasses.replace(parts, clock=each)) for each in (parts.clock, clock))
+    teacher = before.test_client()
+    teacher.environ_base["HTTP_X_CARTABLE_ORIGIN"] = "hub"
+    teacher.post("/enseignant", data={"csrf": csrf(teacher, "/enseignant"), "code": parts.presence.code})
+    assert teacher.get("/enseignant/accueil").status_code == 200
+    teacher.application = after
+    assert teacher.get("/enseignant/accueil").status_code == 302
 
 
 @pytest.mark.parametrize(
