@@ -10,7 +10,6 @@ import hashlib
 import io
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from flask import Blueprint, Response, request
 
@@ -25,6 +24,9 @@ WIDTH, HEIGHT = 240, 144
 QUALITY = 58
 MOST = 16
 SHEETS_KEPT = 32
+CELLS_KEPT = 64
+"""100 kB each."""
+GROUND = "#e8edfa"
 KEY_DIGITS = 16
 _KEY = re.compile(rf"[0-9a-f]{{{KEY_DIGITS}}}")
 RASTER = (".jpg", ".jpeg", ".png", ".webp")
@@ -61,25 +63,32 @@ def sheet() -> Response:
 def _drawn(paths: tuple[str, ...]) -> bytes:
     from PIL import Image  # a hub that shows no covers does without
 
-    drawn = Image.new("RGB", (WIDTH, HEIGHT * len(paths)), "#e8edfa")
+    drawn = Image.new("RGB", (WIDTH, HEIGHT * len(paths)), GROUND)
     for row, path in enumerate(paths):
-        if path:
-            _paste(drawn, Path(path), row)
+        if cell := _cell(path):
+            drawn.paste(Image.frombytes("RGB", (WIDTH, HEIGHT), cell), (0, row * HEIGHT))
     out = io.BytesIO()
-    drawn.save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    drawn.save(out, "JPEG", quality=QUALITY, optimize=True)
     return out.getvalue()
 
 
-def _paste(drawn: object, path: Path, row: int) -> None:
-    """Fill a cell, cutting what stands out: a page's top says more than its middle. A bad picture leaves it empty."""
+@functools.lru_cache(CELLS_KEPT)
+def _cell(path: str) -> bytes | None:
+    """The pixels of one cover (RGB), cut to the cell: a page's top says more than its middle. None: no good picture.
+
+    Kept, since any search makes a new sheet of the same covers, and to decode them is nearly all the work.
+    """
     from PIL import Image, ImageOps
 
-    assert isinstance(drawn, Image.Image)
+    if not path:
+        return None
     try:
         with Image.open(path) as picture:
             picture.draft("RGB", (WIDTH, HEIGHT))
             flat = picture.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return
-    cell = ImageOps.fit(flat, (WIDTH, HEIGHT), centering=(0.5, 0.15))
-    drawn.paste(cell, (0, row * HEIGHT), cell)
+        return None
+    fitted = ImageOps.fit(flat, (WIDTH, HEIGHT), centering=(0.5, 0.15))
+    cell = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
+    cell.paste(fitted, (0, 0), fitted)
+    return cell.tobytes()
