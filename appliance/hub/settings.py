@@ -22,6 +22,7 @@ pages = Blueprint("settings", __name__)
 
 LANGUAGE_COOKIE = "cartable_langue"
 PROFILE_COOKIE = "cartable_lecture"
+LONGEST_PATH = 1000
 YEAR_S = 365 * 24 * 3600
 
 THEMES = {"": N_("As the tablet"), "light": N_("Light"), "dark": N_("Dark"), "contrast": N_("Strong contrast")}
@@ -93,6 +94,8 @@ def _globals(state: BlueprintSetupState) -> None:
 
 def _back(path: str) -> str:
     """``path`` when it is a page of this box, else the home page: a form field must not send people elsewhere."""
+    if not path.isprintable() or len(path) > LONGEST_PATH:
+        return "/"
     parts = urlsplit(path)
     local = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return path if local else "/"

@@ -116,7 +116,7 @@ def page_of(items: Sequence[Item], wanted: int, per_page: int = PER_PAGE) -> She
 
 def address(**changes: object) -> str:
     """This page's address with other arguments; an empty one is dropped."""
-    kept = {name: request.args.get(name, "") for name in ("q", "niveau", "matiere", "format", "page")}
+    kept = {name: request.args.get(name, "")[:MAX_QUERY] for name in ("q", "niveau", "matiere", "format", "page")}
     kept.update({name: str(value) for name, value in changes.items()})
     asked = urlencode({name: value for name, value in kept.items() if value})
     return f"/etagere?{asked}" if asked else "/etagere"

@@ -51,6 +51,9 @@ def test_a_profile_survives_its_cookie() -> None:
         "",
         "\t//evil.example",
         "/\n/evil.example",
+        "/\r\nSet-Cookie: cartable=x",
+        "/etagere?q=\x00",
+        "/" + "a" * 9000,
     ],
 )
 def test_the_form_sends_nobody_elsewhere(site: Site, back: str) -> None:
