@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from appliance import errors
 from appliance.i18n import FOLDER
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +51,42 @@ def test_nothing_is_left_in_english(french: Catalog, messages: set[str]) -> None
     known = {forms(message.id)[0]: message for message in french if message.id}
     missing = sorted(text for text in messages if text not in known or not all(forms(known[text].string)))
     assert missing == [], "run make translations, then translate"
+
+
+def raised() -> Iterator[tuple[str, ast.expr, set[str]]]:
+    """(place, first argument, module constants marked with ``N_``) of every error of ours that is made."""
+    classes = {name for name, each in vars(errors).items() if isinstance(each, type)}
+    for path in sorted((ROOT / "appliance").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        marked = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _name(node.value.func) == "N_"
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _name(node.func) in classes and node.args:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.args[0], marked
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def test_every_error_has_its_french(messages: set[str]) -> None:
+    """A message is written where the error is made, or is a constant marked with ``N_``: else no catalogue knows it."""
+    unknown, seen = [], 0
+    for place, said, marked in raised():
+        seen += 1
+        if isinstance(said, ast.Constant):
+            unknown += [f"{place}: {said.value!r}"] if said.value not in messages else []
+        elif isinstance(said, ast.JoinedStr | ast.BinOp):
+            unknown.append(f"{place}: made at run time")
+        elif isinstance(said, ast.Name) and said.id.isupper() and said.id not in marked:
+            unknown.append(f"{place}: {said.id} is not marked")
+    assert unknown == []
+    assert seen > 100
 
 
 def test_fields_are_the_same(french: Catalog) -> None:

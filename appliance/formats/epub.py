@@ -20,7 +20,7 @@ from appliance.ports import Limits, Progress, SectionSink
 
 _FONTS_ONLY = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
 _LOCKS = ("META-INF/rights.xml", "META-INF/license.lcpl", "META-INF/sinf.xml")
-_LOCKED = "The book is locked by its seller (DRM): ask for one without a lock."
+_LOCKED = N_("The book is locked by its seller (DRM): ask for one without a lock.")
 MAX_TOC = 1000
 
 

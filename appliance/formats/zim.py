@@ -28,7 +28,7 @@ LIBZIM_ERRORS = (RuntimeError, KeyError, IndexError, ValueError, OverflowError, 
 
 _MEDIA = re.compile(r"\.(?:mp4|m4v|webm|ogv|mp3|m4a|ogg|oga|opus|wav|flac)$")
 """As in the routing table: a file of another name would never be asked for."""
-_DAMAGED = "The ZIM file is damaged at “%(name)s”: copy or download it again."
+_DAMAGED = N_("The ZIM file is damaged at “%(name)s”: copy or download it again.")
 
 
 class ZimFormat:

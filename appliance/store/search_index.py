@@ -22,6 +22,7 @@ from typing import Any
 from tantivy import Document, Filter, Index, Schema, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from appliance.errors import Busy, CartableError, Damaged, StorageError
+from appliance.i18n import N_
 from appliance.model import Resource, Section
 from appliance.store import search_text as words
 
@@ -34,9 +35,9 @@ CARD, SECTION = 0, 1
 LANGUAGES = {"fr": "french", "en": "english"}
 _LONGEST_WORD = 40
 _VERSION_FILE = "cartable-schema"
-_DAMAGED = "The search index is damaged: it has to be built again."
-_UNWRITTEN = "The search index could not be written and is as before: check the disk, then try again."
-_FULL = "The disk is full: nothing was lost, but free some space, then try again."
+_DAMAGED = N_("The search index is damaged: it has to be built again.")
+_UNWRITTEN = N_("The search index could not be written and is as before: check the disk, then try again.")
+_FULL = N_("The disk is full: nothing was lost, but free some space, then try again.")
 
 
 def schema() -> Schema:
