@@ -149,9 +149,7 @@ def _one_file_too_large(request: Request) -> Iterator[None]:
         raise TooLarge(UNPACKS, limit=request.max_bytes >> 20) from error
 
 
-def _import(
-    request: Request, formats: Sequence[ResourceFormat], progress: Progress, explain: Explain | None
-) -> None:
+def _import(request: Request, formats: Sequence[ResourceFormat], progress: Progress, explain: Explain | None) -> None:
     work, spool = Path(request.work), Path(request.spool)
     progress(0.0, N_("Reading"))
     chosen = recognised(spool, request.filename, formats, explain)
