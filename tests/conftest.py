@@ -56,3 +56,11 @@ def own_box(prepared_state: Path, tmp_path: Path) -> Iterator[Box]:
     """A box of the test's own, to be killed, filled or spoilt."""
     with rig.running(copy_state(prepared_state, tmp_path / "own")) as running:
         yield running
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """On CI nothing may be skipped: a skip there is a missing tool, and a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("tests were skipped, which CI does not allow", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -8,7 +8,10 @@ missing=""
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v ip >/dev/null || [ -x /usr/sbin/ip ] || missing="$missing iproute2"
-command -v node >/dev/null || missing="$missing nodejs npm"
+command -v node >/dev/null || missing="$missing nodejs"
+command -v npm >/dev/null || missing="$missing npm"
+command -v zip >/dev/null || missing="$missing zip"
+command -v mount >/dev/null && command -v setpriv >/dev/null || missing="$missing mount util-linux"
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fontconfig fonts-noto-color-emoji"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -215,24 +215,25 @@ def test_two_cables_into_one_switch_are_no_conflict(net: World) -> None:
             time.sleep(0.2)
 
 
-@pytest.mark.skipif(not shutil.which("avahi-daemon") or AVAHI.exists(), reason="needs avahi-daemon, not running")
-def test_another_make_of_resolver_finds_the_box(net: World, tmp_path: Path) -> None:
-    """avahi, as on a Linux laptop."""
-    lan, computer, laptop = net.lan(), net.computer(), net.computer()
-    lan.plug(computer, "10.1.0.2/24")
-    lan.plug(laptop, "10.1.0.3/24")
-    (tmp_path / "avahi.conf").write_text("[server]\nhost-name=laptop\nuse-ipv6=no\nenable-dbus=no\n")
-    AVAHI.parent.mkdir(exist_ok=True)
-    avahi = ["avahi-daemon", "-f", str(tmp_path / "avahi.conf"), "--no-drop-root", "--no-rlimits", "--no-chroot"]
-    with boxes(computer) as [box]:
-        box.line()
-        resolver = subprocess.Popen(laptop.command(avahi), stderr=subprocess.DEVNULL)
-        try:
-            until(True, AVAHI.exists)
-            until("+ 2 0 cartable.local 10.1.0.2", lambda: resolve("cartable.local"))
-        finally:
-            resolver.terminate()
-            resolver.wait(10)
+if shutil.which("avahi-daemon") and not AVAHI.exists():  # one more resolver where there is one; ours is always asked
+
+    def test_another_make_of_resolver_finds_the_box(net: World, tmp_path: Path) -> None:
+        """avahi, as on a Linux laptop."""
+        lan, computer, laptop = net.lan(), net.computer(), net.computer()
+        lan.plug(computer, "10.1.0.2/24")
+        lan.plug(laptop, "10.1.0.3/24")
+        (tmp_path / "avahi.conf").write_text("[server]\nhost-name=laptop\nuse-ipv6=no\nenable-dbus=no\n")
+        AVAHI.parent.mkdir(exist_ok=True)
+        avahi = ["avahi-daemon", "-f", str(tmp_path / "avahi.conf"), "--no-drop-root", "--no-rlimits", "--no-chroot"]
+        with boxes(computer) as [box]:
+            box.line()
+            resolver = subprocess.Popen(laptop.command(avahi), stderr=subprocess.DEVNULL)
+            try:
+                until(True, AVAHI.exists)
+                until("+ 2 0 cartable.local 10.1.0.2", lambda: resolve("cartable.local"))
+            finally:
+                resolver.terminate()
+                resolver.wait(10)
 
 
 def resolve(name: str) -> str:
