@@ -17,38 +17,52 @@ from appliance.errors import Busy
 
 FREE_TRIES = 5
 REMEMBERED_ADDRESSES = 1000
+WRONG_IN_ALL = 100
+"""Wrong tries that the box takes at once, whoever makes them."""
+FORGIVEN_EACH_S = 6.0
+"""One of them is forgiven in this time: guessing from thousands of addresses (IPv6 gives them to anyone) takes weeks."""
 
 
 class PresenceCode:
     """Six digits that only someone near the box can read.
 
     Five wrong tries in a row from one address cost that address a wait that doubles; others (the teacher's own
-    device) are not locked out by a pupil who plays with the page.
+    device) are not locked out by a pupil who plays with the page. Wrong tries from many addresses slow everyone down.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, code: str | None = None) -> None:
         self.code = code or f"{secrets.randbelow(10**6):06d}"
         self._monotonic = monotonic
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._wrong, self._counted_at = 0.0, monotonic()
         self._lock = threading.Lock()
 
     def check(self, given: str, address: str) -> bool:
         """Raises :class:`Busy` with the seconds to wait while tries from ``address`` are suspended."""
         with self._lock:
             failures, closed_until = self._failures.pop(address, (0, 0.0))
-            wait = closed_until - self._monotonic()
+            wait = max(closed_until - self._monotonic(), self._slowed())
             if wait > 0:
-                self._failures[address] = failures, closed_until
+                if failures:
+                    self._failures[address] = failures, closed_until
                 raise Busy("Too many wrong codes: wait %(seconds)s seconds, then try again.", seconds=int(wait) + 1)
             digits = "".join(given.split())
             if digits.isascii() and hmac.compare_digest(digits, self.code):
                 return True
             failures += 1
+            self._wrong += 1
             delay = min(3600, 30 * 2 ** (failures - FREE_TRIES)) if failures >= FREE_TRIES else 0
             self._failures[address] = failures, self._monotonic() + delay
             if len(self._failures) > REMEMBERED_ADDRESSES:
                 self._failures.popitem(last=False)
             return False
+
+    def _slowed(self) -> float:
+        """Seconds until the box takes another try from anyone."""
+        now = self._monotonic()
+        self._wrong = max(0.0, self._wrong - (now - self._counted_at) / FORGIVEN_EACH_S)
+        self._counted_at = now
+        return max(0.0, self._wrong + 1 - WRONG_IN_ALL) * FORGIVEN_EACH_S
 
 
 def kept(path: Path) -> PresenceCode:

@@ -3,12 +3,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import Busy
-from appliance.hub.presence import FREE_TRIES, REMEMBERED_ADDRESSES, PresenceCode, kept
+from appliance.hub.presence import (
+    FORGIVEN_EACH_S,
+    FREE_TRIES,
+    REMEMBERED_ADDRESSES,
+    WRONG_IN_ALL,
+    PresenceCode,
+    kept,
+)
 
 
 class Hand:
@@ -53,10 +61,26 @@ def test_a_guesser_waits_longer_and_longer_and_only_he() -> None:
 
 
 def test_memory_of_addresses_is_bounded() -> None:
-    code = PresenceCode()
+    hand = Hand()
+    code = PresenceCode(hand)
     for number in range(REMEMBERED_ADDRESSES * 2):
+        hand.time += FORGIVEN_EACH_S
         code.check(wrong(code), str(number))
     assert len(code._failures) <= REMEMBERED_ADDRESSES
+
+
+def test_guessing_from_thousands_of_addresses_takes_weeks() -> None:
+    hand = Hand()
+    code = PresenceCode(hand)
+    taken, lesson_s = 0, 3600
+    for number in range(lesson_s * 5):
+        hand.time = number / 5
+        with contextlib.suppress(Busy):
+            code.check(wrong(code), f"fe80::{number:x}")
+            taken += 1
+    assert taken <= WRONG_IN_ALL + lesson_s / FORGIVEN_EACH_S + 1
+    hand.time += FORGIVEN_EACH_S
+    assert code.check(code.code, "teacher"), "the teacher gets in once it is over"
 
 
 def test_a_hub_that_restarts_keeps_the_code_on_show(tmp_path: Path) -> None:
