@@ -20,7 +20,7 @@ REMEMBERED_ADDRESSES = 1000
 WRONG_IN_ALL = 100
 """Wrong tries that the box takes at once, whoever makes them."""
 FORGIVEN_EACH_S = 6.0
-"""One of them is forgiven in this time: guessing from thousands of addresses (IPv6 gives them to anyone) takes weeks."""
+"""One of them is forgiven in this time: guessing from thousands of (IPv6) addresses takes weeks."""
 
 
 class PresenceCode:
