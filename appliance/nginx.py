@@ -148,7 +148,8 @@ def _server(config: Config, site: Site, origin: Origin, port: int) -> list[str]:
         *listen,
         "server_name _;",
         "# What a browser would have resolved, or never sends.",
-        r'if ($request_uri ~* "^[^?]*(?:/|%2f|\\|%5c)(?:\.|%2e){1,2}(?:/|%2f|\\|%5c|\?|$)") { return 400; }',
+        # nginx takes one of two backslashes away, the regular expression another.
+        r'if ($request_uri ~* "^[^?]*(?:/|%2f|\\\\|%5c)(?:\.|%2e){1,2}(?:/|%2f|\\\\|%5c|\?|$)") { return 400; }',
         r'if ($request_uri ~ "^[^?]*%(?![0-9A-Fa-f]{2})") { return 400; }',
         "error_page 502 @restarting;",
         *_block("location @restarting", _restarting()),

@@ -183,6 +183,9 @@ BAD = {
     "binary": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     "NUL in a header": b"GET /x HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
     "not a path": b"GET x HTTP/1.1\r\nHost: a\r\n\r\n",
+    "dots between backslashes": b"GET /static\\..\\app.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "dots before a backslash": b"GET /static/..%5Capp.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "dots at the end": b"GET /static%5c.. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "chunk size": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n",
 }
 
