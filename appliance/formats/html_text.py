@@ -39,6 +39,8 @@ class HtmlText:
     description: str = ""
     image: str = ""
     """``og:image`` as written."""
+    keywords: str = ""
+    """What the page's author says it is about, beside its text: the only words of a page that a script draws."""
 
 
 def read_html(data: bytes) -> HtmlText:
@@ -50,13 +52,19 @@ def read_html(data: bytes) -> HtmlText:
         lang = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root else ""
         description = _meta(tree, 'meta[name="description" i]') or _meta(tree, 'meta[property="og:description"]')
         image = _meta(tree, 'meta[property="og:image"]')
+        keywords = _meta(tree, 'meta[name="keywords" i]')
         tree.strip_tags(_UNSEEN)
         body = tree.body
         text = body.text(separator=" ") if body else ""
     except (SelectolaxError, UnicodeError, ValueError, RuntimeError):
         return HtmlText()
     return HtmlText(
-        clean(title, 300), clean(text, max(len(text), 1)), language(lang), clean(description, 1000), image.strip()[:500]
+        clean(title, 300),
+        clean(text, max(len(text), 1)),
+        language(lang),
+        clean(description, 1000),
+        image.strip()[:500],
+        clean(keywords, 4000),
     )
 
 

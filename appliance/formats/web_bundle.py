@@ -84,7 +84,7 @@ def index_of(inside: Collection[str]) -> str | None:
 def _add(path: Path, root: Path, sections: SectionSink) -> None:
     with path.open("rb") as file:
         page = read_html(file.read(MAX_PAGE))
-    for piece in pieces(page.text):
+    for piece in (*pieces(page.text), *pieces(page.keywords)):
         sections.add(Section(path.relative_to(root).as_posix(), page.title, piece))
 
 

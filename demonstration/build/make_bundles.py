@@ -8,6 +8,7 @@ import html
 import io
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from common import HERE, Places, places, read_xml, write_zip
@@ -68,6 +69,12 @@ def activity(name: str, **data: object) -> bytes:
     return text.encode()
 
 
+def with_keywords(page: bytes, words: Iterable[str]) -> bytes:
+    """Return the page with the words that its script writes, so that a search finds them."""
+    told = html.escape(", ".join(words), quote=True)
+    return page.replace(b"</title>", f'</title>\n<meta name="keywords" content="{told}">'.encode(), 1)
+
+
 def animals(where: Places) -> dict[str, bytes]:
     """Return the members of the sound picture book, from the stamps of Tux Paint."""
     folder, members, listed = where.share / "tuxpaint/stamps/animals", {}, []
@@ -81,7 +88,7 @@ def animals(where: Places) -> dict[str, bytes]:
         members[f"sons/{key}-cri.mp3"] = as_mp3([folder / f"{path}.ogg"])
         members[f"sons/{key}-nom.mp3"] = as_mp3([folder / f"{path}_desc_fr.ogg"])
         listed.append({"id": key, "name": name})
-    members["index.html"] = activity("imagier", animals=listed)
+    members["index.html"] = with_keywords(activity("imagier", animals=listed), ANIMALS.values())
     return members
 
 
@@ -103,7 +110,8 @@ def conjugations(where: Places) -> dict[str, bytes]:
             for key, _, path in TENSES
         }
     tenses = [[key, label] for key, label, _ in TENSES]
-    return {"index.html": activity("conjugueur", tenses=tenses, verbs=verbs)}
+    page = activity("conjugueur", tenses=tenses, verbs=verbs)
+    return {"index.html": with_keywords(page, ["conjugaison", *(label for _, label, _ in TENSES), *verbs])}
 
 
 def kturtle(where: Places) -> dict[str, bytes]:

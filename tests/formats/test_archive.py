@@ -108,3 +108,10 @@ def test_ordinary_names_pass(name: str, tmp_path: Path) -> None:
 def test_a_surrogate_is_no_name() -> None:
     with pytest.raises(BadInput, match="not text"):
         safe_name("a\ud800")
+
+
+def test_words_that_only_the_head_of_a_page_says_are_found(tmp_path: Path, take: Import) -> None:
+    """A page that a script draws has no text of its own."""
+    page = '<meta name="keywords" content="baleine, éléphant"><script>draw()</script>'
+    taken = take(samples.zipped(tmp_path / "a.zip", {"index.html": page}))
+    assert ["baleine, éléphant"] == [section.text for section in taken.sections]
