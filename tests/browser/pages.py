@@ -108,6 +108,7 @@ API = (
     "/api/library/jobs",
     "/api/library/jobs/<job_id>",
     "/api/library/verify",
+    "/api/search",
 )
 """Rules that answer JSON."""
 

@@ -71,7 +71,7 @@ def test_no_violation_in_a_reader(
     page.goto(f"{box.base}/lire/{box.resources(kind)[0]['id']}")
     settle(page)
     frame = next(frame for frame in page.frames if f"/readers/{reader}" in frame.url)
-    frame.locator("body").wait_for()
+    frame.locator("html[data-ready=yes]").wait_for()
     violations, rules = axe.run(frame)
     assert not violations, "\n".join(violations)
     assert rules >= 10

@@ -21,7 +21,7 @@ from tests.conftest import copy_state
 from tests.rigs import axe
 from tests.rigs import box as rig
 from tests.rigs.box import Box
-from tests.rigs.chromium import PATIENCE_MS, Watch
+from tests.rigs.chromium import PATIENCE_MS, Watch, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -78,8 +78,13 @@ def test_a_file_comes_in_is_edited_and_leaves(
     page.locator("input[name=levels][value=cm1]").check()
     page.locator("form.panel .button").first.click()
     expect(page.locator("[role=status]", has_text="enregistrée").first).to_be_visible()
-    page.goto(desk.base + "/etagere?q=" + "corrigé")
     card = page.locator("a.book", has_text=title + " corrigé")
+
+    def found() -> bool:
+        page.goto(f"{desk.base}/etagere?q=bundle+corrigé")
+        return bool(card.count())
+
+    eventually(page, found, "the search does not know the new title")
     expect(card.first).to_contain_text("12 min")
     page.goto(desk.base + "/enseignant/bibliotheque")
     page.locator("a.strong", has_text=title).click()
