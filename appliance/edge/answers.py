@@ -5,11 +5,27 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from appliance.http_rules import BARE_POLICY, DEFAULTS, NO_STORE, RESTARTING
 from appliance.routes import Route
+
+
+class Gone(ConnectionResetError):
+    """The browser closed the connection: there is nobody to answer and nothing to mend."""
+
+
+@contextlib.contextmanager
+def to_browser() -> Iterator[None]:
+    """Around what is written to a browser. Raises :class:`Gone` when it no longer listens, or takes nothing in time."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError) as error:
+        raise Gone from error
 
 
 def headers_for(route: Route | None, status: int) -> CIMultiDict[str]:

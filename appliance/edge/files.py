@@ -21,6 +21,7 @@ from typing import IO
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
+from appliance.edge.answers import Gone, to_browser
 from appliance.media_types import media_type
 
 _RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$", re.IGNORECASE)
@@ -174,10 +175,12 @@ async def _send(request: web.BaseRequest, found: Found, headers: CIMultiDict[str
     else:
         response.headers[hdrs.ACCEPT_RANGES] = "bytes"
     response.content_length = after - first
-    await response.prepare(request)
+    with to_browser():
+        await response.prepare(request)
     if request.method != hdrs.METH_HEAD:
-        await _pour(request, response, found.file, first, after)
-    await response.write_eof()
+        await _pour(request, found.file, first, after)
+    with to_browser():
+        await response.write_eof()
     return response
 
 
@@ -186,16 +189,17 @@ def _bare(response: web.StreamResponse, status: int) -> web.StreamResponse:
     return web.Response(status=status, headers=response.headers)
 
 
-async def _pour(request: web.BaseRequest, response: web.StreamResponse, file: IO[bytes], at: int, end: int) -> None:
+async def _pour(request: web.BaseRequest, file: IO[bytes], at: int, end: int) -> None:
     """Give the bytes to the kernel (sendfile), some at a time so that a stalled reader is noticed."""
     loop = asyncio.get_running_loop()
     while at < end:
         transport = request.transport
-        if transport is None:
-            raise ConnectionResetError
+        if transport is None or transport.is_closing():
+            raise Gone
         count = min(_SLICE, end - at)
-        async with asyncio.timeout(_STALLED_S):
-            sent = await loop.sendfile(transport, file, at, count)
+        with to_browser():
+            async with asyncio.timeout(_STALLED_S):
+                sent = await loop.sendfile(transport, file, at, count)
         if not sent:
             raise ConnectionResetError  # the file shrank: the length already promised cannot be kept
         at += sent

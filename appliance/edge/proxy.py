@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
+from appliance.edge.answers import to_browser
 from appliance.http_rules import (
     BODY_TIMEOUT_S,
     READ_TIMEOUT_S,
@@ -128,16 +129,19 @@ def target_url(request: web.BaseRequest) -> URL:
 async def relay(
     request: web.BaseRequest, upstream: aiohttp.ClientResponse, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
-    """Pass the service's answer on while it arrives."""
+    """Pass the service's answer on while it arrives. Raises :class:`appliance.edge.answers.Gone`."""
     response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=headers)
     bodiless = request.method == hdrs.METH_HEAD or upstream.status in (204, 304)
     if not bodiless and hdrs.CONTENT_LENGTH not in headers and request.version >= (1, 1):
         response.enable_chunked_encoding()
-    await response.prepare(request)
+    with to_browser():
+        await response.prepare(request)
     if not bodiless:
         async for chunk in upstream.content.iter_any():
-            await response.write(chunk)
-    await response.write_eof()
+            with to_browser():
+                await response.write(chunk)
+    with to_browser():
+        await response.write_eof()
     return response
 
 

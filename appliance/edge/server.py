@@ -165,6 +165,8 @@ class Edge:
             ) as upstream:
                 own = answers.headers_for(route, upstream.status)
                 return await proxy.relay(request, upstream, proxy.answered(upstream, own))
+        except answers.Gone:
+            raise
         except proxy.TooBig:
             return answers.refusal(route, 413)
         except TimeoutError:
@@ -201,7 +203,9 @@ def _lost(request: web.BaseRequest, route: Route, error: Exception) -> web.Strea
         if isinstance(cause, TimeoutError):
             return answers.refusal(route, 504)
         cause = cause.__cause__ or cause.__context__
-    if request.transport is None or request.writer.output_size:
+    if request.transport is None or request.transport.is_closing():
+        raise answers.Gone from error
+    if request.writer.output_size:
         raise ConnectionResetError from error
     return answers.restarting()
 
@@ -234,7 +238,9 @@ class _Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Answer without repeating what was sent; only our own mistakes are logged."""
+        """Answer without repeating what was sent; only our own mistakes are logged. Raises ``exc`` when it is Gone."""
+        if isinstance(exc, answers.Gone):
+            raise exc
         if status < 500:
             return answers.refusal(None, status)
         return super().handle_error(request, status, exc, message)
