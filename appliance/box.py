@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from appliance import plugins
@@ -34,6 +34,13 @@ def advert(config: Config) -> Advert:
     """The driver that publishes the box on the LAN."""
     driver: Advert = plugins.load("adverts", config.drivers.advert)()
     return driver
+
+
+def networks() -> Mapping[str, Sequence[str]]:
+    """Interface -> its addresses on a LAN, an IPv4 one first; empty when this computer is on none."""
+    from appliance.drivers.advert_zeroconf import networks as known
+
+    return known()
 
 
 def import_worker(arguments: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import ipaddress
 import os
 import signal
 import socket
@@ -33,13 +34,16 @@ FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 10.0
 STABLE_S = 30.0
 """A service that ran this long starts again at once."""
 STOP_S = 4.0
+LOOPBACK = "127.0.0.1"
+NETWORK_POLL_S = 2.0
+"""How often a network is looked for while there is none."""
 QUICK_CRASHES = 3
 """This many ends in a row before it ever answered: the service cannot start."""
 SOCKET_PATH_MAX = 100
 """Linux takes 107 bytes in the path of a Unix socket."""
 
 Ready = Callable[[str], None]
-"""Called once with the address for the LAN, when the first page answers."""
+"""Called once, when the first page answers, with the address for the LAN, or this computer's own without one."""
 
 
 def run(settings: Config, ready: Ready | None = None) -> int:
@@ -161,15 +165,20 @@ class _Box:
         await asyncio.gather(*ends, return_exceptions=True)
 
     async def _announce(self) -> None:
-        """When the first page answers: publish the name, print the addresses; then sleep for ever."""
+        """When the first page answers: publish the name, print the addresses; again once there is a network."""
         port = self._edge.ports[Origin.HUB]
         await self._first_page(port)
         self._hub.answered = True
         name = await asyncio.to_thread(self._advert.start, self._settings.box.name, port)
-        address = f"http://{lan_address(self._settings, self._advert)}:{port}/"
-        self._print(address, f"http://{name}:{port}/")
+        host = lan_address(self._settings, self._advert)
+        self._print(host or LOOPBACK, name, port)
         if self._ready is not None:
-            self._ready(address)
+            self._ready(f"http://{host or LOOPBACK}:{port}/")
+        while host is None:
+            await asyncio.sleep(NETWORK_POLL_S)
+            host = lan_address(self._settings, self._advert)
+            if host is not None:
+                self._print(host, name, port)
         await asyncio.Event().wait()
 
     async def _first_page(self, port: int) -> None:
@@ -184,12 +193,18 @@ class _Box:
                             return
                 await asyncio.sleep(0.05)
 
-    def _print(self, address: str, by_name: str) -> None:
+    def _print(self, host: str, name: str, port: int) -> None:
         _ = self._say
-        segno.make(address, micro=False).terminal(out=sys.stdout, compact=True)
-        print(_("Open this address on a tablet, or scan the picture: %(address)s") % {"address": address})
-        if self._settings.drivers.advert != "simulated":
-            print(_("On the same network also: %(address)s") % {"address": by_name})
+        address = f"http://{host}:{port}/"
+        if _is_loopback(host):
+            if not _is_loopback(self._settings.edge.address):
+                print(_("There is no network: join one, and the address for tablets is shown here."))
+            print(_("Open this address on this computer: %(address)s") % {"address": address})
+        else:
+            segno.make(address, micro=False).terminal(out=sys.stdout, compact=True)
+            print(_("Open this address on a tablet, or scan the picture: %(address)s") % {"address": address})
+            if self._settings.drivers.advert != "simulated":
+                print(_("On the same network also: %(address)s") % {"address": f"http://{name}:{port}/"})
         code = self._settings.box.run / PRESENCE_CODE
         if code.exists():
             told = _("Teacher: open %(address)s and type %(code)s")
@@ -203,8 +218,15 @@ async def _first_end_or_failure(tasks: list[asyncio.Task[object]], stopping: asy
         task.result()
 
 
-def lan_address(settings: Config, advert: Advert) -> str:
-    """The address to show to tablets: the one listened on, else one that the LAN knows, else this computer's own."""
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def lan_address(settings: Config, advert: Advert) -> str | None:
+    """The address to show: the one listened on, else one that the LAN knows; None while there is no network."""
     if settings.edge.address not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return f"[{settings.edge.address}]" if ":" in settings.edge.address else settings.edge.address
     if settings.drivers.advert != "simulated":
@@ -214,7 +236,8 @@ def lan_address(settings: Config, advert: Advert) -> str:
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))  # sends nothing: asks the kernel which of our addresses it would use
         return str(probe.getsockname()[0])
-    return "127.0.0.1"
+    # A LAN without a way out of it: the kernel knows no route to the probe.
+    return next((addresses[0] for addresses in box.networks().values()), None)
 
 
 def with_options(

@@ -33,7 +33,11 @@ class Dev:
 
     def __init__(self, state: Path, *options: str, wrap: Callable[[list[str]], list[str]] = list) -> None:
         self.port, self.content_port = free_port(), free_port()
-        command = [sys.executable, "-m", "appliance", "dev", "--state", str(state), "--no-advert"]
+        command = [sys.executable, "-m", "appliance", "dev", "--state", str(state)]
+        if "--advert" in options:
+            options = tuple(option for option in options if option != "--advert")
+        else:
+            command.append("--no-advert")
         ports = ["--port", str(self.port), "--content-port", str(self.content_port)]
         self.state = state
         self.process = subprocess.Popen(
@@ -117,7 +121,8 @@ def test_start_and_clean_stop(tmp_path: Path, number: signal.Signals) -> None:
     with dev(tmp_path / "state") as box:
         line = box.wait_for(r"http://")
         assert re.search(rf"http://[0-9.]+:{box.port}/", line)
-        assert any("█" in said for said in box.said), "a QR code"
+        if "127.0.0.1" not in line:  # a machine that is on no network shows none
+            assert any("█" in said for said in box.said), "a QR code"
         assert box.page() == 200
         assert box.hubs()
         begun = time.monotonic()
@@ -218,13 +223,32 @@ def test_a_port_that_is_none(tmp_path: Path, number: str) -> None:
 
 @pytest.mark.network
 @pytest.mark.skipif(not available(), reason="needs root and iproute2")
-def test_with_no_network_but_loopback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--advert",)], ids=["simulated", "zeroconf"])
+def test_with_no_network_but_loopback_then_one(tmp_path: Path, options: tuple[str, ...]) -> None:
     with world() as net:
-        lonely = net.computer()
-        with dev(tmp_path / "state", wrap=lambda command: lonely.command(command)) as box:
+        lonely, lan = net.computer(), net.lan()
+        with dev(tmp_path / "state", *options, wrap=lambda command: lonely.command(command)) as box:
             assert "http://127.0.0.1:" in box.wait_for(r"http://")
+            box.wait_for("Ctrl-C")
+            told = "".join(box.said)
+            assert "Il n’y a pas de réseau" in told
+            assert "tablette, ou" not in told
+            assert "█" not in told
+            lan.plug(lonely, "10.1.0.2/24")  # and no way out of it
+            assert f"http://10.1.0.2:{box.port}/" in box.wait_for("tablette, ou")
+            assert "█" in "".join(box.said)
+            box.wait_for("Ctrl-C")
             box.process.send_signal(signal.SIGINT)
             assert box.process.wait(6) == 0
+
+
+def test_listening_on_this_computer_only(tmp_path: Path) -> None:
+    with dev(tmp_path / "state", "--address", "127.0.0.1") as box:
+        box.wait_for("Ctrl-C")
+        told = "".join(box.said)
+    assert f"http://127.0.0.1:{box.port}/" in told
+    assert "réseau" not in told
+    assert "█" not in told
 
 
 def test_a_page_within_two_seconds(tmp_path: Path) -> None:
