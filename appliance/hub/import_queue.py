@@ -18,12 +18,12 @@ import tempfile
 import threading
 from pathlib import Path
 
-from appliance.config import LibraryConfig
+from appliance.config import Config
 from appliance.errors import CartableError, Damaged, StorageError
 from appliance.hub.import_process import Stopped, Worker
 from appliance.hub.import_worker import Request
 from appliance.hub.indexing import Indexing
-from appliance.i18n import N_
+from appliance.i18n import N_, translator
 from appliance.model import Resource, ResourceState
 from appliance.store import blobs, durable, import_jobs, resources
 from appliance.store.blobs import Blobs, Manifest
@@ -42,8 +42,9 @@ RETRY_S = 30.0
 class Queue:
     """Runs the jobs of table ``import_job``, oldest first."""
 
-    def __init__(self, config: LibraryConfig, db: Database, store: Blobs, worker: Worker, indexing: Indexing) -> None:
-        self._config = config
+    def __init__(self, config: Config, db: Database, store: Blobs, worker: Worker, indexing: Indexing) -> None:
+        self._config = config.library
+        self._say = translator(config.box.language)
         self._db = db
         self._blobs = store
         self._worker = worker
@@ -94,7 +95,7 @@ class Queue:
             except Stopped:
                 return
             except StorageError as error:
-                log.warning("import %s waits: %s", jobs[0].id, error)
+                self._warn(N_("The import of %(name)s waits: %(why)s"), jobs[0], error)
                 self._stopping.wait(RETRY_S)
 
     def _finish(self, job: ImportJob) -> None:
@@ -103,12 +104,16 @@ class Queue:
             with durable.disk_errors(self._blobs.library):
                 self._import(job)
         except CartableError as error:
-            log.warning("import of %s failed: %s", job.filename, error)
+            self._warn(N_("%(name)s was not added: %(why)s"), job, error)
             import_jobs.fail(self._db, job.id, error)
         finally:
             self._live.pop(job.id, None)
         self._blobs.drop_staging(job.id)
         self._indexing.wake()
+
+    def _warn(self, message: str, job: ImportJob, error: CartableError) -> None:
+        """In the box's language: under ``cartable dev`` the teacher reads it."""
+        log.warning(self._say(message), {"name": job.filename, "why": error.localized(self._say)})
 
     def _import(self, job: ImportJob) -> None:
         staging = self._blobs.staging / job.id

@@ -21,6 +21,7 @@ from appliance.hub.cards import checked
 from appliance.hub.import_process import COMMAND, Worker
 from appliance.hub.import_queue import CAPTIONS, SPOOL, Queue, new_resource
 from appliance.hub.indexing import Indexer, Indexing
+from appliance.i18n import translator
 from appliance.model import Card, Resource, ResourceState
 from appliance.ports import Progress, ResourceFormat
 from appliance.store import blobs, durable, import_jobs, resources
@@ -55,10 +56,11 @@ class Library:
     ) -> None:
         self._formats = formats
         self._config = config.library
+        self._say = translator(config.box.language)
         self._db = db
         self._blobs = Blobs(config.library_folder)
         self._indexing = Indexing(db, self._blobs, indexer)
-        self._queue = Queue(config.library, db, self._blobs, Worker(config, worker_command), self._indexing)
+        self._queue = Queue(config, db, self._blobs, Worker(config, worker_command), self._indexing)
 
     @functools.cached_property
     def suffixes(self) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ class Library:
             self._blobs.prepare()
             self._recover()
         except StorageError as error:
-            log.error("the library cannot be written: %s", error)
+            log.error("%s", error.localized(self._say))
         self._queue.start()
         self._indexing.start()
 
@@ -99,7 +101,7 @@ class Library:
             return
         with contextlib.suppress(CartableError), self._db.writing() as conn:
             resources.insert(conn, new_resource(blob, blobs.read_manifest(self._blobs.path(blob))), {})
-            log.warning("taken back into the library: %s", blob)
+            log.info("taken back into the library: %s", blob)
 
     def stop(self) -> None:
         """End threads and worker. The job that was running is taken up again at the next start."""

@@ -8,11 +8,13 @@ import json
 import os
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import BadInput, CartableError, NotFound, StorageError, TooLarge
+from appliance.i18n import translator
 from appliance.model import ResourceState
 from appliance.store.blobs import Harm
 from appliance.store.import_jobs import JobState
@@ -157,6 +159,23 @@ def test_a_bad_file_fails_alone(tmp_path: Path, order: str, says: str) -> None:
         assert shelf.add("Et le suivant passe", "next.text").state is JobState.DONE
     finally:
         shelf.stop()
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("fr", "a.text n’a pas été ajouté\xa0: "), ("en", "a.text was not added: ")]
+)
+def test_the_terminal_speaks_the_language_of_the_box(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, language: str, says: str
+) -> None:
+    shelf = Shelf(tmp_path / "state", max_files=20)
+    shelf.config = replace(shelf.config, box=replace(shelf.config.box, language=language))
+    shelf.start()
+    try:
+        job = shelf.add("Un mauvais", "a.text", order="many")
+    finally:
+        shelf.stop()
+    assert job.error
+    assert [record.getMessage() for record in caplog.records] == [says + job.error.localized(translator(language))]
 
 
 def test_prints_of_a_reader_do_not_confuse_the_hub(shelf: Shelf) -> None:
