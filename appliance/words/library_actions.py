@@ -35,8 +35,12 @@ class Actions:
         self._failed = False
 
     def list(self, access: Access) -> int:
-        """One line each: id, format, size, title."""
-        for resource in access.list():
+        """One line each: id, format, size, title; a sentence beside them (stderr) when there is none."""
+        found = access.list()
+        if not found:
+            none = self._meter.gettext(N_("No resource in %(folder)s"))
+            print(none % {"folder": self._config.library_folder}, file=sys.stderr)
+        for resource in found:
             size = f"{resource['size'] / 1e6:.1f} MB" if resource["blob"] else "-"
             state = "" if resource["state"] == "ready" else f" [{self._meter.gettext(HARMS['damaged'])}]"
             print(f"{resource['id']}  {resource['format']:<10} {size:>10}  {resource['card']['title']}{state}")

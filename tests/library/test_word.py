@@ -110,7 +110,9 @@ def test_the_life_of_a_resource(place: Path, tmp_path: Path) -> None:
     assert cartable(place, "remove", resource).returncode == 0
     gone = cartable(place, "remove", resource, "../x")
     assert (gone.returncode, gone.stderr.count("There is no such resource")) == (1, 2)
-    assert cartable(place, "list").stdout == ""
+    nothing = cartable(place, "list")
+    assert nothing.stdout == ""
+    assert nothing.stderr == f"No resource in {place / 'library'}\n"
 
 
 def test_a_folder_with_a_bad_file_and_captions(state: Path, tmp_path: Path) -> None:
