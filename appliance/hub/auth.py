@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hmac
+import re
 import secrets
 import socket
 from collections.abc import Callable
@@ -145,14 +146,17 @@ def teacher_home() -> str:
     """The running lesson in a few figures, and the address for the tablets."""
     lesson = people.running_lesson(hub().db)
     group = next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None)
-    counts = statements.counts(hub().db, lesson.id) if lesson else {}
+    counts = statements.counts_by_activity(hub().db, lesson.id) if lesson else {}
+    exercises = (
+        [(activity, counts.get(activity.id)) for activity in people.lesson_activities(hub().db)] if lesson else []
+    )
     address = tablet_address()
     return render_template(
         "teacher_home.html",
         lesson=lesson,
         group=group,
-        counts=counts,
-        address=address,
+        exercises=exercises,
+        address_shown=Markup("<wbr>").join(re.split(r"(?<=//)|(?<=\.)|(?=:\d)", address)),
         qr_svg=Markup(segno.make(address, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S704 - our own
     )
 

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, jsonify, render_template
 from flask_babel import gettext
 
 from appliance.errors import CartableError
+from appliance.hub import labels
 from appliance.hub.context import hub
 from appliance.model import ResourceState
 
@@ -58,7 +59,7 @@ def _disk() -> Check:
     return Check(
         gettext("Disk"),
         free >= hub().config.library.keep_free_mb,
-        gettext("%(free)s MB free of %(total)s", free=free, total=usage.total // 2**20),
+        gettext("%(free)s free of %(total)s", free=labels.size(usage.free), total=labels.size(usage.total)),
         gettext("Remove resources that are no longer used, or take a larger card."),
     )
 

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from flask_babel import format_decimal, gettext, ngettext
+from babel import Locale, UnknownLocaleError
+from flask_babel import format_date, format_decimal, gettext, ngettext
 
 from appliance.i18n import N_
 from appliance.model import LEVELS, Card, Resource
@@ -81,7 +84,13 @@ LICENCES = (
 """Offered by the card's form; any other words are taken too."""
 
 
-LICENCE_NAMES = {"LicenseRef-PublicDomain": N_("public domain"), "CC0-1.0": N_("public domain (CC0)")}
+LICENCE_NAMES = {
+    "LicenseRef-PublicDomain": N_("public domain"),
+    "CC0-1.0": N_("public domain (CC0)"),
+    "etalab-2.0": N_("free (Etalab)"),
+}
+FREE = re.compile(r"A?GPL|LGPL|GFDL|MIT|BSD|Apache|OFL|MPL|ISC|Zlib")
+SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR) [A-Za-z0-9.+-]+)*")
 
 
 def word(names: dict[str, str], code: str) -> str:
@@ -90,8 +99,46 @@ def word(names: dict[str, str], code: str) -> str:
 
 
 def licence(card: Card) -> str:
-    """The licence in words; empty when it is not said."""
-    return word(LICENCE_NAMES, card.licence)
+    """The licence in words, its version left to the credits; empty when it is not said."""
+    if card.licence in LICENCE_NAMES or not SPDX.fullmatch(card.licence):
+        return word(LICENCE_NAMES, card.licence)
+    parts = re.split(r" (?:AND|OR) ", card.licence)
+    families = dict.fromkeys(found[0] for part in parts if (found := FREE.match(part)))
+    others = [_creative_commons(part) for part in parts if not FREE.match(part)]
+    free = [gettext("free (%(names)s)", names=", ".join(families))] if families else []
+    return ", ".join(free + others)
+
+
+def _creative_commons(code: str) -> str:
+    """``CC BY-SA`` for ``CC-BY-SA-4.0``; what is no such licence speaks for itself."""
+    found = re.match(r"CC-(BY[A-Z-]*)-\d", code)
+    return f"CC {found[1]}" if found else word(LICENCE_NAMES, code)
+
+
+def licence_id(card: Card) -> str:
+    """The licence with its version, as SPDX writes it; in words where SPDX has no identifier."""
+    return word(LICENCE_NAMES, card.licence) if card.licence.startswith("LicenseRef-") else card.licence
+
+
+def source(card: Card) -> str:
+    """Where it comes from, without the way in which it was made ready."""
+    return re.split(r"\s;\s|\s*[:,]?\s*\bbuild/", card.source)[0]
+
+
+def day(moment: str) -> str:
+    """The day of an RFC 3339 moment as people write it."""
+    return str(format_date(datetime.date.fromisoformat(moment[:10]), "short"))
+
+
+def track(label: str, language: str) -> str:
+    """What the player's menu calls captions: the language in that language, unless they have a name of their own."""
+    if label and label != language:
+        return label
+    try:
+        name = Locale.parse(language, sep="-").display_name or language
+    except (ValueError, UnknownLocaleError):
+        return language
+    return name[:1].upper() + name[1:]
 
 
 def levels(codes: Iterable[str]) -> str:

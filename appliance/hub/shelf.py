@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
@@ -26,6 +28,9 @@ PER_PAGE = 9
 """Cards of one page: with 9 the page stays under 180 nodes."""
 MAX_HITS = 45
 MAX_QUERY = 200
+PER_RESOURCE = 2
+WORD = re.compile(r"[^\W\d_]{2}")
+"""What a snippet holds at least to be worth showing: the dots of a table of contents say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +99,25 @@ def item(resource: Resource, hit: Hit | None = None) -> Item:
     if hit.anchor:
         href += "?" + urlencode({"a": hit.anchor})
     piece = hit.title if hit.title != name else ""
-    return Item(resource, href, piece or name, name if piece else "", hit.snippet)
+    snippet = hit.snippet if WORD.search(hit.snippet) else ""
+    return Item(resource, href, piece or name, name if piece else "", snippet)
+
+
+def best_of_each(hits: Sequence[Hit]) -> list[Hit]:
+    """At most :data:`PER_RESOURCE` hits of one resource, and whole resources before pieces of them."""
+    kept, seen = [], Counter[str]()
+    for hit in sorted(hits, key=lambda hit: bool(hit.anchor)):
+        seen[hit.resource] += 1
+        if seen[hit.resource] <= PER_RESOURCE:
+            kept.append(hit)
+    return kept
 
 
 def found_items(query: str, shown: Sequence[Resource], *, all_shown: bool) -> list[Item]:
     """The cards that answer ``query``, best first. Raises :class:`Busy` over the time limit of a search."""
     by_id = {resource.id: resource for resource in shown}
     hits = hub().search.search(query, None if all_shown else list(shown), MAX_HITS)
-    return [item(by_id[hit.resource], hit) for hit in hits if hit.resource in by_id]
+    return [item(by_id[hit.resource], hit) for hit in best_of_each(hits) if hit.resource in by_id]
 
 
 def page_of(items: Sequence[Item], wanted: int, per_page: int = PER_PAGE) -> Shelf:
@@ -161,6 +177,7 @@ def shelf() -> str:
         trouble=trouble,
         formats=_kinds(hub().library.list()),
         pupil=current_pupil(),
+        lesson=current_lesson(),
         activities=_activities() if not query else [],
         address=address,
         kind_of=kind_of,

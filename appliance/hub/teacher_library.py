@@ -16,7 +16,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import BadInput, Busy, CartableError
+from appliance.errors import BadInput, Busy, CartableError, NotFound
 from appliance.hub import labels, shelf
 from appliance.hub.auth import csrf_token, teacher_required
 from appliance.hub.context import hub
@@ -34,12 +34,21 @@ TEXTS = ("title", "description", "language", "subject", "mode", "licence", "auth
 
 @pages.record
 def _globals(state: BlueprintSetupState) -> None:
-    state.app.jinja_env.globals["sentence_of"] = sentence_of
+    state.app.jinja_env.globals.update(sentence_of=sentence_of, is_there=is_there)
 
 
 def sentence_of(error: CartableError) -> str:
     """What an error says, in the page's language."""
     return error.localized(gettext)
+
+
+def is_there(resource_id: str) -> bool:
+    """Whether what an import brought is still on the box."""
+    try:
+        hub().library.get(resource_id)
+    except NotFound:
+        return False
+    return True
 
 
 def _jobs() -> tuple[list[ImportJob], bool]:
@@ -95,10 +104,15 @@ def _address(query: str, wanted: str, changes: dict[str, object]) -> str:
 @pages.get("/imports")
 @teacher_required
 def imports() -> Response:
-    """The fragment that htmx asks for every two seconds while imports run; 304 while nothing changed."""
+    """The fragment that htmx asks for every two seconds while imports run; 304 while nothing changed.
+
+    Once all have ended, htmx loads the whole page again: the list below shows what came.
+    """
     jobs, running = _jobs()
     answer = make_response(render_template("imports.html", jobs=jobs, running=running))
     answer.headers["Cache-Control"] = "private, no-cache"
+    if not running and "HX-Request" in request.headers:
+        answer.headers["HX-Refresh"] = "true"
     answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:20])
     answer.make_conditional(request)
     return answer
