@@ -10,7 +10,18 @@ import hashlib
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
@@ -20,7 +31,7 @@ from appliance.errors import BadInput, Busy, CartableError, NotFound
 from appliance.hub import labels, shelf
 from appliance.hub.auth import csrf_token, teacher_required
 from appliance.hub.context import hub
-from appliance.hub.upload import Upload, received
+from appliance.hub.upload import Turns, Upload, received
 from appliance.model import Resource, ResourceState
 from appliance.store.import_jobs import ImportJob
 
@@ -35,6 +46,7 @@ TEXTS = ("title", "description", "language", "subject", "mode", "licence", "auth
 @pages.record
 def _globals(state: BlueprintSetupState) -> None:
     state.app.jinja_env.globals.update(sentence_of=sentence_of, is_there=is_there)
+    state.app.extensions["uploads"] = Turns(state.app.extensions["cartable"].config.hub.threads)
 
 
 def sentence_of(error: CartableError) -> str:
@@ -144,7 +156,7 @@ def add() -> AnyResponse | tuple[str, int]:
     A browser gets a page; a script that asks for JSON gets ``{"location": …, "errors": […]}``.
     """
     try:
-        with received(request, hub().config) as upload:
+        with received(request, hub().config, current_app.extensions["uploads"]) as upload:
             taken, errors = _submit(upload)
     except CartableError as error:
         taken, errors = 0, [error.localized(gettext)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.wrappers import Request
 
 from appliance.config import Config
-from appliance.errors import BadInput, TooLarge
+from appliance.errors import BadInput, Busy, TooLarge
 from appliance.store import durable
 from appliance.store.names import safe_name
 
@@ -83,12 +84,36 @@ class _Spool:
         return stream
 
 
+class Turns:
+    """Lets few uploads arrive at once: each holds a thread for as long as the sender's Wi-Fi takes."""
+
+    def __init__(self, threads: int) -> None:
+        """``threads``: those of the hub; two stay free for pages."""
+        self._free = threading.BoundedSemaphore(max(1, threads - 2))
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """Raises :class:`Busy` at once when there is no room."""
+        if not self._free.acquire(blocking=False):
+            raise Busy("Other files are on their way: wait until they have arrived, then try again.")
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
 @contextlib.contextmanager
-def received(request: Request, config: Config) -> Iterator[Upload]:
+def received(request: Request, config: Config, turns: Turns) -> Iterator[Upload]:
     """Read the body of ``request``; the files are removed when the block ends (the library takes copies or links).
 
-    Raises :class:`TooLarge`, :class:`BadInput`, :class:`appliance.errors.StorageError`.
+    Raises :class:`TooLarge`, :class:`BadInput`, :class:`Busy`, :class:`appliance.errors.StorageError`.
     """
+    with turns.one(), _received(request, config) as upload:
+        yield upload
+
+
+@contextlib.contextmanager
+def _received(request: Request, config: Config) -> Iterator[Upload]:
     limit = config.library.max_upload_mb << 20
     staging = config.library_folder / "staging"
     folder = staging / f"upload-{secrets.token_hex(8)}"
