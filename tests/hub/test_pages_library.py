@@ -170,6 +170,8 @@ def test_progress_fragment(desk: Site) -> None:
     desk.upload(("a.png", picture()))
     desk.settle()
     answer = desk.get(f"{LIBRARY}/imports")
+    assert "HX-Refresh" not in answer.headers
+    assert desk.get(f"{LIBRARY}/imports", headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
     assert "a.png" in answer.text
     assert "hx-trigger" not in answer.text, "nothing runs: no more polling"
     assert desk.get(f"{LIBRARY}/imports", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
@@ -239,3 +241,5 @@ def test_removal_asks_first(desk: Site) -> None:
     assert desk.hub.library.list() == []
     assert "n’est plus sur la boîte" in desk.text(LIBRARY)
     assert desk.get(path).status_code == 404
+    assert f'href="{LIBRARY}/{resource.id}"' not in desk.text(LIBRARY), "a link to nothing among the latest additions"
+    assert "retirée depuis" in desk.text(LIBRARY)

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from appliance.hub import labels
+from appliance.model import Card
 from tests.hub.site import CONTENT, Site
 
 
@@ -71,3 +73,50 @@ def test_hosts_of_other_shapes(school: Site) -> None:
     for host, origin in (("192.168.1.4:8080", "http://192.168.1.4:9"), ("[fe80::1]:80", "http://[fe80::1]:9")):
         page = school.get(f"/lire/{resource.id}", headers={"Host": host, "X-Cartable-Content-Port": "9"}).text
         assert f'src="{origin}/blob/' in page
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("", ""),
+        ("GPL-3.0-or-later", "libre (GPL)"),
+        ("GPL-2.0-or-later AND GFDL-1.2-no-invariants-or-later AND MIT", "libre (GPL, GFDL, MIT)"),
+        ("CC-BY-SA-4.0", "CC BY-SA"),
+        ("CC-BY-NC-ND-4.0", "CC BY-NC-ND"),
+        ("LicenseRef-PublicDomain", "domaine public"),
+        ("etalab-2.0", "libre (Etalab)"),
+        ("GPL-3.0-only OR CC-BY-3.0", "libre (GPL), CC BY"),
+        ("demander à Zoé", "demander à Zoé"),
+        ("X" * 200, "X" * 200),
+    ],
+)
+def test_licences_in_words(site: Site, code: str, words: str) -> None:
+    with site.app.test_request_context("/", environ_base={"HTTP_X_CARTABLE_ORIGIN": "hub"}):
+        assert labels.licence(Card(licence=code)) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("Debian verbiste 0.1.47, /usr/share ; build/make_bundles.py", "Debian verbiste 0.1.47, /usr/share"),
+        ("Écrit pour Cartable : build/make_sheets.py", "Écrit pour Cartable"),
+        ("https://example.org/a", "https://example.org/a"),
+        ("", ""),
+    ],
+)
+def test_sources_without_how_they_were_built(source: str, shown: str) -> None:
+    assert labels.source(Card(source=source)) == shown
+
+
+@pytest.mark.parametrize(
+    ("label", "language", "shown"),
+    [
+        ("", "fr", "Français"),
+        ("fr", "fr", "Français"),
+        ("Pour sourds", "fr", "Pour sourds"),
+        ("", "x\0", "x\0"),
+        ("", "", ""),
+    ],
+)
+def test_captions_name_their_language(label: str, language: str, shown: str) -> None:
+    assert labels.track(label, language) == shown

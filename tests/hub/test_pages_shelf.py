@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from appliance.hub import covers
-from appliance.hub.shelf import page_of
+from appliance.hub.shelf import PER_RESOURCE, best_of_each, item, page_of
+from appliance.model import Hit
 from tests.hub.site import BUNDLE_TITLE, Site, until
 
 
@@ -78,8 +79,6 @@ def test_suggestions_are_json_and_never_fail(school: Site) -> None:
     ("count", "asked", "page", "shown"), [(0, 1, 1, 0), (9, 2, 1, 9), (10, 2, 2, 1), (10, 0, 1, 9), (30, 4, 4, 3)]
 )
 def test_pages(school: Site, count: int, asked: int, page: int, shown: int) -> None:
-    from appliance.hub.shelf import item
-
     resource = school.hub.library.list()[0]
     found = page_of([item(resource)] * count, asked)
     assert (found.page, len(found.items)) == (page, shown)
@@ -111,3 +110,31 @@ def test_an_unknown_cover_is_an_empty_cell(school: Site) -> None:
 
 def test_the_empty_shelf_says_so(site: Site) -> None:
     assert "L’étagère est vide" in site.text("/etagere")
+
+
+def test_nobody_is_told_so_and_led_to_the_animals(school: Site) -> None:
+    """Also after "goodbye" and the browser's Back."""
+    assert "Personne n’est choisi" in school.text("/etagere")
+    browser, school.browser = school.browser, school.new_browser()
+    try:
+        school.enter()
+        assert "Personne n’est choisi" not in school.text("/etagere")
+        assert school.post("/au-revoir", "/etagere").status_code == 303
+        assert "Personne n’est choisi" in school.text("/etagere")
+    finally:
+        school.browser = browser
+
+
+def test_a_resource_is_found_at_most_twice_and_cards_come_first() -> None:
+    hits = [Hit("a", f"p{n}", "", "", 9.0 - n) for n in range(5)] + [
+        Hit("b", "", "", "", 1.0),
+        Hit("a", "", "", "", 0.5),
+    ]
+    assert [(hit.resource, hit.anchor) for hit in best_of_each(hits)] == [("b", ""), ("a", ""), ("a", "p0")]
+    assert PER_RESOURCE == 2
+
+
+@pytest.mark.parametrize(("snippet", "shown"), [("……… 12 · …", ""), ("", ""), ("La Lune.", "La Lune.")])
+def test_dots_are_no_snippet(school: Site, snippet: str, shown: str) -> None:
+    resource = school.hub.library.list()[0]
+    assert item(resource, Hit(resource.id, "p1", "x", snippet, 1.0)).snippet == shown
