@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 import typing
 from pathlib import Path
 
@@ -64,3 +65,23 @@ def test_make_targets_are_documented() -> None:
     targets = set(re.findall(r"^## make (\w+)", (ROOT / "Makefile").read_text(), re.M))
     text = (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text()
     assert not [name for name in targets if f"make {name}" not in text]
+
+
+def _typed(page: Path) -> list[list[str]]:
+    """What follows ``cartable`` on each line of the shell blocks of a page."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S)
+    lines = (re.match(r"(?:\.venv/bin/)?cartable (.+)", line) for block in blocks for line in block.splitlines())
+    return [shlex.split(line[1], comments=True) for line in lines if line]
+
+
+def test_commands_shown_can_be_typed() -> None:
+    shown = [words for page in DOCS for words in _typed(page)]
+    assert len(shown) > 10
+    for words in shown:
+        cli._parser().parse_args(words)  # ends the test with its sentence when it cannot
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/howto/add-resources.md"])
+def test_a_newcomer_learns_what_to_type_after_make_run(page: str) -> None:
+    assert ["--state", "var", "library", "list"] in _typed(ROOT / page)
+    assert ".venv/bin/cartable --state var" in (ROOT / page).read_text()

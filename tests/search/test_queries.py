@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -38,3 +39,10 @@ def test_the_right_resource_is_among_the_first_five(demonstration: SearchIndex) 
 def resources(index: SearchIndex, text: str) -> list[str]:
     """Resources found, best first, as ``queries.toml`` names them."""
     return list(dict.fromkeys(Path(hit.resource).stem for hit in index.search(text)))
+
+
+def test_what_the_first_lesson_searches_is_found(demonstration: SearchIndex) -> None:
+    lesson = Path(__file__).parents[2].joinpath("docs/tutorial/first-lesson.md").read_text(encoding="utf-8")
+    words = re.findall(r"\*(\w+)\*", lesson.partition("Search for")[2].partition(";")[0])
+    assert len(words) >= 2
+    assert [word for word in words if not demonstration.search(word)] == []
