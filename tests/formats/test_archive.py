@@ -114,4 +114,4 @@ def test_words_that_only_the_head_of_a_page_says_are_found(tmp_path: Path, take:
     """A page that a script draws has no text of its own."""
     page = '<meta name="keywords" content="baleine, éléphant"><script>draw()</script>'
     taken = take(samples.zipped(tmp_path / "a.zip", {"index.html": page}))
-    assert ["baleine, éléphant"] == [section.text for section in taken.sections]
+    assert [section.text for section in taken.sections] == ["baleine, éléphant"]
