@@ -251,13 +251,10 @@ def test_listening_on_this_computer_only(tmp_path: Path) -> None:
     assert "█" not in told
 
 
-def test_a_page_within_two_seconds(tmp_path: Path) -> None:
-    """Of a second start: the first one also makes the database."""
-    with dev(tmp_path / "state") as box:
-        box.wait_for(r"http://")
-        box.process.terminate()
-        box.process.wait(6)
-    begun = time.monotonic()
-    with dev(tmp_path / "state") as box:
-        box.wait_for(r"http://")
-        assert time.monotonic() - begun < 4, "twice the target: the machine that tests may be busy"
+def test_a_second_start_serves_a_page_again(tmp_path: Path) -> None:
+    """How fast is the benchmark's affair (``make bench NAME=hub``)."""
+    for _ in range(2):
+        with dev(tmp_path / "state") as box:
+            box.wait_for(r"http://")
+            box.process.terminate()
+            box.process.wait(6)
