@@ -164,9 +164,11 @@ class Library:
         limit = self._config.max_upload_mb << 20
         with durable.open_regular(path) as source:
             size = os.fstat(source.fileno()).st_size
-            self._check_room(min(size, limit))
+            if size > limit:
+                raise durable.too_large(limit)  # now, not after minutes of copying
+            self._check_room(size)
             staging = self._blobs.new_staging(job_id)
-            if size <= limit and move and _same_file(path, staging / SPOOL):
+            if move and _same_file(path, staging / SPOOL):
                 digest = ""  # computed by the queue, not while a browser waits
             else:
                 digest = durable.copy(source, staging / SPOOL, limit=limit, check_room=self._check_room).sha256

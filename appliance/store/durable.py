@@ -113,7 +113,7 @@ def copy(source: BinaryIO, target: Path, *, limit: int, check_room: Callable[[in
         while block := _read(source):
             size += len(block)
             if size > limit:
-                raise TooLarge("The file is larger than %(limit)s MB.", limit=limit >> 20)
+                raise too_large(limit)
             if size > room:
                 check_room(len(block))
                 room = size + 64 * BLOCK
@@ -122,6 +122,11 @@ def copy(source: BinaryIO, target: Path, *, limit: int, check_room: Callable[[in
         step("sync " + target.name)
         os.fsync(out.fileno())
     return Spooled(size, digest.hexdigest())
+
+
+def too_large(limit: int) -> TooLarge:
+    """The refusal of a file over ``limit`` bytes."""
+    return TooLarge("The file is larger than %(limit)s MB.", limit=limit >> 20)
 
 
 def _read(source: BinaryIO) -> bytes:

@@ -225,6 +225,18 @@ def test_too_large_a_file_is_refused(tmp_path: Path, move: bool) -> None:
         shelf.stop()
 
 
+def test_too_large_a_file_is_refused_before_anything_else_is_looked_at(tmp_path: Path) -> None:
+    """Nothing is copied first, and nobody is told to free disk for what would be refused then."""
+    shelf = Shelf(tmp_path / "state", max_upload_mb=1, keep_free_mb=1 << 40)
+    shelf.start()
+    try:
+        with pytest.raises(TooLarge, match="larger than 1 MB"):
+            shelf.library.submit(shelf.file("x" * (1 << 20)), filename="a.text")
+        assert shelf.leftovers() == []
+    finally:
+        shelf.stop()
+
+
 def test_an_import_keeps_some_disk_free(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path / "state", keep_free_mb=1 << 40)
     shelf.start()
