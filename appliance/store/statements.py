@@ -132,16 +132,8 @@ def results(db: Database, lesson: str, pupil: str, activity: str) -> dict[str, t
     return {row["question"]: (row["choice"], bool(row["correct"])) for row in rows}
 
 
-def counts(db: Database, lesson: str) -> dict[str, int]:
-    """For the teacher's home: answers, right ones, pupils who answered."""
-    row = db.reading().execute(
-        "SELECT count(*) AS answers, coalesce(sum(correct), 0) AS right, count(DISTINCT pupil) AS pupils "
-        "FROM answer WHERE lesson = ?", (lesson,)).fetchone()  # fmt: skip
-    return dict(row)
-
-
 def counts_by_activity(db: Database, lesson: str) -> dict[str, dict[str, int]]:
-    """Activity id -> the same figures as :func:`counts`; an activity that nobody answered is left out."""
+    """For the teacher's home: activity id -> answers, right ones, pupils who answered; none answered: left out."""
     rows = db.reading().execute(
         "SELECT activity, count(*) AS answers, coalesce(sum(correct), 0) AS right, count(DISTINCT pupil) AS pupils "
         "FROM answer WHERE lesson = ? GROUP BY activity", (lesson,))  # fmt: skip

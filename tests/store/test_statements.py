@@ -105,5 +105,5 @@ def test_results_show_the_last_try_and_counts_the_class(db: Database) -> None:
     people.put_class(db, group, [Pupil("p1", "g", "Renard", "1F98A")], [QUIZ], Lesson("lesson", "g", "Maths", "2026"))
     statements.record(db, BOX, QUIZ, [answer("b"), answer("a"), answer("b", pupil="p2")], Now(1.0, True, 1.0))
     assert statements.results(db, "lesson", "p1", "fractions") == {"moitie": ("a", True)}
-    assert statements.counts(db, "lesson") == {"answers": 3, "right": 1, "pupils": 2}
+    assert statements.counts_by_activity(db, "lesson") == {"fractions": {"answers": 3, "right": 1, "pupils": 2}}
     assert people.activity(db, "fractions") == QUIZ
