@@ -101,12 +101,14 @@ READER = (
     "img-src 'self' data: blob:; font-src 'self' data: blob:; "
     "media-src 'self' blob:; frame-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'none', "
-    "script-src *:*/static/ 'wasm-unsafe-eval'; worker-src *:*/static/",
+    "script-src http://*:*/static/ https://*:*/static/ 'wasm-unsafe-eval'; "
+    "worker-src http://*:*/static/ https://*:*/static/",
 )
 """Our readers (EPUB, PDF) live on the content origin beside the bytes they show; books' own scripts do not run.
 
 Two policies, both of which must agree: ours alone could not say "this origin, but only under ``/static/``", and a book
-may name a script that another resource holds under ``/blob/``.
+may name a script that another resource holds under ``/blob/``. The schemes are written out: Chromium 80 takes a bare
+``*:*/static/`` for nothing at all.
 """
 
 ROUTES: tuple[Route, ...] = (
