@@ -108,8 +108,8 @@ def bundle(title: str = BUNDLE_TITLE) -> bytes:
     page = f"<!doctype html><html lang='fr'><title>{title}</title><p>L’eau s’évapore, puis retombe en pluie."
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("index.html", page)
-        archive.writestr("pages/deux.html", page.replace("pluie", "neige"))
+        for name, text in (("index.html", page), ("pages/deux.html", page.replace("pluie", "neige"))):
+            archive.writestr(zipfile.ZipInfo(name), text)  # a fixed date: the same bytes, the same resource
     return out.getvalue()
 
 
