@@ -64,7 +64,8 @@ def hub_running(state: Path) -> Iterator[None]:
     process = subprocess.Popen(command(state, "hub"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 40
-        while cartable(state, "list").returncode or not (state / "run" / "hub.sock").exists():
+        # The socket first: the word itself would take the lock that the starting hub needs.
+        while not (state / "run" / "hub.sock").exists() or cartable(state, "list").returncode:
             assert process.poll() is None
             assert time.monotonic() < deadline
         yield
