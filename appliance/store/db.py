@@ -38,6 +38,20 @@ OWNERS: dict[str, Role] = {
     "statement": Role.HUB,
     "answer": Role.HUB,
     "setting": Role.HUB,
+    "held": Role.HUB,
+    "term": Role.HUB,
+    "posting": Role.HUB,
+    "statement_reference": Role.HUB,
+    "statement_void": Role.HUB,
+    "statement_attachment": Role.HUB,
+    "activity_definition": Role.HUB,
+    "progress": Role.HUB,
+    "actor_seen": Role.HUB,
+    "verb_count": Role.HUB,
+    "document": Role.HUB,
+    "record_key": Role.HUB,
+    "tombstone": Role.HUB,
+    "quarantine": Role.HUB,
 }
 """Table -> the role that writes it. A table missing here is written by nobody but a migration."""
 
@@ -51,7 +65,7 @@ _READS = {
     sqlite3.SQLITE_RECURSIVE,
 }
 _PRAGMAS = {"journal_mode", "synchronous", "foreign_keys", "busy_timeout", "wal_checkpoint", "integrity_check",
-            "cache_size", "user_version", "data_version"}  # fmt: skip
+            "cache_size", "user_version", "data_version", "secure_delete"}  # fmt: skip
 
 
 def connect(path: Path, role: Role) -> sqlite3.Connection:
@@ -68,6 +82,7 @@ def connect(path: Path, role: Role) -> sqlite3.Connection:
             conn.execute("PRAGMA synchronous=FULL")
             conn.execute("PRAGMA foreign_keys=ON")
             conn.execute("PRAGMA cache_size=-2000")
+            conn.execute("PRAGMA secure_delete=ON")  # what is erased leaves no bytes in free pages
         except sqlite3.Error:
             conn.close()
             raise

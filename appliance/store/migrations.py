@@ -23,7 +23,17 @@ migrations = Migrations("cartable")
 @migrations()
 def first(db: Migrated) -> None:
     """Library, class, lesson, activity, statement, settings."""
-    for statement in _FIRST.split(";"):
+    _run(db, _FIRST)
+
+
+@migrations()
+def records(db: Migrated) -> None:
+    """The learning record store: what makes ``statement`` searchable, documents, keys, erasure."""
+    _run(db, _RECORDS)
+
+
+def _run(db: Migrated, script: str) -> None:
+    for statement in script.split(";"):
         if statement.strip():
             db.execute(statement)
 
@@ -57,6 +67,47 @@ CREATE TABLE answer (
     activity TEXT NOT NULL, question TEXT NOT NULL, choice TEXT NOT NULL, correct INTEGER NOT NULL);
 CREATE INDEX answer_lesson ON answer (lesson, pupil);
 CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL)
+"""
+
+_RECORDS = """
+ALTER TABLE statement ADD COLUMN given INTEGER;
+ALTER TABLE statement ADD COLUMN voided INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE statement ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE held (row INTEGER PRIMARY KEY, boot TEXT NOT NULL, monotonic REAL NOT NULL, age REAL);
+CREATE TABLE term (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, uses INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, value));
+CREATE TABLE posting (
+    term INTEGER NOT NULL, row INTEGER NOT NULL, via INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (term, row, via)
+    ) WITHOUT ROWID;
+CREATE TABLE statement_reference (target TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (target, row)) WITHOUT ROWID;
+CREATE TABLE statement_void (target TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE statement_attachment (
+    sha256 TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (sha256, row)) WITHOUT ROWID;
+CREATE TABLE activity_definition (iri TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE progress (
+    actor INTEGER NOT NULL, activity INTEGER NOT NULL, registration INTEGER NOT NULL, statements INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, completed INTEGER NOT NULL, passed INTEGER, scaled REAL,
+    duration REAL, PRIMARY KEY (actor, activity, registration)) WITHOUT ROWID;
+CREATE TABLE actor_seen (actor INTEGER PRIMARY KEY, statements INTEGER NOT NULL, last INTEGER NOT NULL);
+CREATE TABLE verb_count (
+    actor INTEGER NOT NULL, verb INTEGER NOT NULL, statements INTEGER NOT NULL, PRIMARY KEY (actor, verb)
+    ) WITHOUT ROWID;
+CREATE TABLE document (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, activity TEXT NOT NULL DEFAULT '', agent TEXT NOT NULL DEFAULT '',
+    registration TEXT NOT NULL DEFAULT '', name TEXT NOT NULL, content_type TEXT NOT NULL, body BLOB NOT NULL,
+    etag TEXT NOT NULL, updated TEXT NOT NULL, UNIQUE (kind, activity, agent, registration, name));
+CREATE INDEX document_agent ON document (agent);
+CREATE TABLE record_key (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, secret BLOB NOT NULL, scopes TEXT NOT NULL, created_at TEXT NOT NULL,
+    revoked_at TEXT);
+CREATE TABLE tombstone (
+    id INTEGER PRIMARY KEY, actor TEXT NOT NULL, origin TEXT NOT NULL, sequence INTEGER NOT NULL,
+    final INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (actor, origin, sequence, final));
+CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY, statement TEXT NOT NULL, origin TEXT NOT NULL, sequence INTEGER NOT NULL,
+    body BLOB NOT NULL, sha256 BLOB NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
+    UNIQUE (statement, sha256))
 """
 
 
