@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+LOCK_PATIENCE_S = 10.0
+"""How long a starting hub waits for a command (an import, an export) that holds the state folder."""
+LOCK_POLL_S = 0.1
 
 
 def formats() -> list[ResourceFormat]:
@@ -52,21 +57,30 @@ def import_worker(arguments: Sequence[str]) -> int:
 
 
 @contextlib.contextmanager
-def hub_lock(config: Config) -> Iterator[None]:
-    """One hub per state folder. Raises :class:`Conflict` when another one runs."""
+def hub_lock(config: Config, patience_s: float = 0.0) -> Iterator[None]:
+    """One hub per state folder. Raises :class:`Conflict` when another one holds it for longer than ``patience_s``."""
     config.box.state.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(config.box.state / "hub.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                "A hub already runs on %(state)s: stop it first, or choose another folder with --state.",
-                state=config.box.state,
-            ) from error
+        deadline = time.monotonic() + patience_s
+        while not _taken(descriptor):
+            if time.monotonic() >= deadline:
+                raise Conflict(
+                    "A hub already runs on %(state)s: stop it first, or choose another folder with --state.",
+                    state=config.box.state,
+                )
+            time.sleep(LOCK_POLL_S)
         yield
     finally:
         os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -135,7 +149,7 @@ def hub_application() -> Wsgi:
 
     config = from_environment()
     stack = contextlib.ExitStack()
-    stack.enter_context(hub_lock(config))
+    stack.enter_context(hub_lock(config, LOCK_PATIENCE_S))
     parts = stack.enter_context(hub(config))
     atexit.register(stack.close)
     return application(config, parts)
