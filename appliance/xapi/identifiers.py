@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The names of the box's own things in statements: pupils, activities, questions, lessons, registrations.
+
+``.invalid`` (RFC 2606) resolves nowhere: these are names, not addresses, and they hold no word about a person. Made
+and read back here only, so that what one box wrote another reads.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+BOXES = "https://cartable.invalid/boxes/"
+_PART = r"/([^/?#\s]+)"
+_NAMED = re.compile(rf"{re.escape(BOXES)}([^/?#\s]+)(?:/activities{_PART}(?:/questions{_PART})?|/lessons{_PART})?")
+
+
+def base(box: str) -> str:
+    """What the names of the box ``box`` (its UUID) begin with; the home page of its accounts."""
+    return BOXES + quote(box, safe="")
+
+
+def pupil(box: str, pupil_id: str) -> dict[str, Any]:
+    """The actor of a pupil (xAPI-Data 2.4.2.4, account): a pseudonym and nothing else."""
+    return {"objectType": "Agent", "account": {"homePage": base(box), "name": pupil_id}}
+
+
+def own_authority(box: str) -> dict[str, Any]:
+    """Who vouches for what the box's own pages report (xAPI-Data 2.4.9)."""
+    return {"objectType": "Agent", "account": {"homePage": base(box), "name": "hub"}}
+
+
+def activity(box: str, activity_id: str) -> str:
+    """The IRI of an exercise."""
+    return f"{base(box)}/activities/{quote(activity_id, safe='')}"
+
+
+def question(box: str, activity_id: str, question_id: str) -> str:
+    """The IRI of a question of an exercise."""
+    return f"{activity(box, activity_id)}/questions/{quote(question_id, safe='')}"
+
+
+def lesson(box: str, lesson_id: str) -> str:
+    """The IRI of a lesson, a grouping context activity."""
+    return f"{base(box)}/lessons/{quote(lesson_id, safe='')}"
+
+
+def registration(box: str, lesson_id: str) -> str:
+    """The registration (UUID) of everything done in a lesson (xAPI-Data 2.4.6.1)."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, lesson(box, lesson_id)))
+
+
+def read_pupil(actor: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Box and pupil of a statement's actor; None when it is nobody of a Cartable box."""
+    account = actor.get("account")
+    if not isinstance(account, Mapping):
+        return None
+    name, found = account.get("name"), _NAMED.fullmatch(str(account.get("homePage", "")))
+    if found is None or found[2] or found[4] or not isinstance(name, str):
+        return None
+    return unquote(found[1]), name
+
+
+def read_activity(iri: str) -> tuple[str, str] | None:
+    """Box and exercise, also of a question's IRI; None when it names none."""
+    found = _NAMED.fullmatch(iri)
+    return (unquote(found[1]), unquote(found[2])) if found and found[2] else None
+
+
+def read_question(iri: str) -> tuple[str, str, str] | None:
+    """Box, exercise and question; None when it names none."""
+    found = _NAMED.fullmatch(iri)
+    return (unquote(found[1]), unquote(found[2]), unquote(found[3])) if found and found[3] else None
+
+
+def read_lesson(iri: str) -> tuple[str, str] | None:
+    """Box and lesson; None when it names none."""
+    found = _NAMED.fullmatch(iri)
+    return (unquote(found[1]), unquote(found[4])) if found and found[4] else None
