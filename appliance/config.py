@@ -61,6 +61,9 @@ class HubConfig:
     """Threads that answer pages and resource bodies."""
     cache_mb: int = 16
     """Bound of the cache of compressed resource bodies."""
+    hosts: str = ""
+    """Public names under which this box may be reached (``ecole.example.org``), separated by spaces. Addresses, bare
+    names and names that nobody can buy (``.local``, ``.lan``…) need no entry."""
 
 
 @dataclass(frozen=True, slots=True)

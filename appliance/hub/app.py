@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import ipaddress
 import re
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.json.provider import DefaultJSONProvider
@@ -29,7 +32,8 @@ from appliance.hub import (
     teacher_library,
 )
 from appliance.hub.assets import content_origin, register_assets
-from appliance.hub.context import Hub
+from appliance.hub.auth import is_local
+from appliance.hub.context import Hub, hub
 from appliance.hub.sessions import Sessions
 from appliance.i18n import FOLDER
 
@@ -38,6 +42,10 @@ WORTH_COMPRESSING = 500
 """Bytes; below, a gzip header costs more than it saves."""
 
 HOST = re.compile(r"^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$")
+
+
+PRIVATE_DOMAINS = ("local", "localhost", "lan", "home.arpa", "internal", "test", "invalid")
+"""Names below these cannot be bought (RFC 6761, 6762, 8375, ICANN's ``.internal``; ``.lan`` was never delegated)."""
 
 
 class Json(DefaultJSONProvider):
@@ -86,10 +94,28 @@ def create_app(hub: Hub) -> Flask:
 
 
 def _check_host() -> tuple[Response, int] | None:
-    """The host is echoed in the policy header and in links: only plain names, addresses and ports pass."""
-    if not HOST.match(request.host or ""):
+    """Refuse a name that is none of ours.
+
+    The host is echoed in the policy header and in links, so only plain names, addresses and ports pass. And whoever
+    owns a name can point it at this box and have a page read ours as its own (DNS rebinding): public names must be
+    listed.
+    """
+    host = request.host or ""
+    if not HOST.match(host):
         return Response("Bad Request", content_type="text/plain"), HTTPStatus.BAD_REQUEST
-    return None
+    name = (urlsplit(f"//{host}").hostname or "").lower()
+    if is_local() or _cannot_be_bought(name) or name in hub().config.hub.hosts.lower().split():
+        return None
+    sentence = gettext("This box does not answer to the name %(name)s: open it by its address, or have a technician "
+                       "add the name to hub.hosts.", name=name)  # fmt: skip
+    return Response(sentence, content_type="text/plain; charset=utf-8"), HTTPStatus.MISDIRECTED_REQUEST
+
+
+def _cannot_be_bought(name: str) -> bool:
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(name)
+        return True
+    return "." not in name or any(name.endswith("." + domain) for domain in PRIVATE_DOMAINS)
 
 
 def _headers(response: Response) -> Response:

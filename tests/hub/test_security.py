@@ -66,6 +66,31 @@ def test_a_hostile_host_is_refused_before_it_reaches_a_header(tablet: FlaskClien
     assert host not in answer.headers.get("Content-Security-Policy", "") or host == ""
 
 
+@pytest.mark.parametrize(
+    "host", ["rebound.example.com", "evil.example:8080", "cartable.local.example.com", "local.com"]
+)
+def test_a_public_name_that_points_at_the_box_reads_nothing(tablet: FlaskClient, host: str) -> None:
+    """DNS rebinding: the page of whoever owns the name would be of the same origin."""
+    answer = tablet.get("/qui", headers={"Host": host})
+    assert answer.status_code == 421
+    assert "<" not in answer.text
+    assert host.partition(":")[0] in answer.text
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "[::1]", "cartable", "Cartable.LOCAL:80", "salle3.lan", "box.home.arpa"])
+def test_names_that_nobody_can_buy_are_ours(tablet: FlaskClient, host: str) -> None:
+    assert tablet.get("/qui", headers={"Host": host}).status_code == 200
+
+
+def test_a_listed_public_name_is_ours(parts: Hub) -> None:
+    settings = dataclasses.replace(
+        parts.config, hub=dataclasses.replace(parts.config.hub, hosts="autre.example cartable.ecole.example")
+    )
+    client = create_app(dataclasses.replace(parts, config=settings)).test_client()
+    for host, status in (("cartable.ecole.example", 200), ("ecole.example", 421)):
+        assert client.get("/qui", headers={"Host": host, "X-Cartable-Origin": "hub"}).status_code == status
+
+
 @pytest.mark.parametrize("host", ["cartable.local", "192.168.1.20:8080", "[fe80::1]:8080", "localhost:1"])
 def test_the_policy_names_the_content_origin_of_this_host(tablet: FlaskClient, host: str) -> None:
     answer = tablet.get("/qui", headers={"Host": host, "X-Cartable-Content-Port": "8081"})
