@@ -73,6 +73,8 @@ def _zip_diagnosis(path: Path) -> BadInput:
         return Unsupported("H5P activities come with a later release.")
     if "imsmanifest.xml" in inside or any(name.endswith("/imsmanifest.xml") for name in inside):
         return Unsupported("SCORM packages come with a later release.")
+    if "cmi5.xml" in inside:
+        return Unsupported("cmi5 courses come with a later release: export it as xAPI (Tin Can) or as web pages.")
     if "AndroidManifest.xml" in inside or "META-INF/MANIFEST.MF" in inside:
         return Unsupported("This is a program: the library takes documents, films, sounds, pictures and web pages.")
     if _locked(path):

@@ -61,7 +61,27 @@ def running_lesson(db: Database) -> Lesson | None:
     row = db.reading().execute(
         "SELECT * FROM lesson WHERE ended_at IS NULL ORDER BY started_at DESC, rowid DESC LIMIT 1"
     ).fetchone()  # fmt: skip
-    return None if row is None else Lesson(row["id"], row["school_group"], row["title"], row["started_at"])
+    return None if row is None else _lesson(row)
+
+
+def lesson(db: Database, lesson_id: str) -> Lesson:
+    """Running or over. Raises :class:`NotFound`."""
+    row = db.reading().execute("SELECT * FROM lesson WHERE id = ?", (lesson_id,)).fetchone()
+    if row is None:
+        raise NotFound("There is no such lesson.")
+    return _lesson(row)
+
+
+def latest_lesson(db: Database) -> Lesson | None:
+    """The lesson that is going on, else the last one that was."""
+    row = db.reading().execute(
+        "SELECT * FROM lesson ORDER BY ended_at IS NULL DESC, started_at DESC, rowid DESC LIMIT 1"
+    ).fetchone()  # fmt: skip
+    return None if row is None else _lesson(row)
+
+
+def _lesson(row: sqlite3.Row) -> Lesson:
+    return Lesson(row["id"], row["school_group"], row["title"], row["started_at"], row["ended_at"])
 
 
 def lesson_activities(db: Database) -> list[Activity]:
