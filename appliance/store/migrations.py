@@ -103,7 +103,8 @@ CREATE TABLE record_key (
     revoked_at TEXT);
 CREATE TABLE tombstone (
     id INTEGER PRIMARY KEY, actor TEXT NOT NULL, origin TEXT NOT NULL, sequence INTEGER NOT NULL,
-    final INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (actor, origin, sequence, final));
+    final INTEGER NOT NULL, body TEXT NOT NULL, acts INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (actor, origin, sequence, final, body));
 CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY, statement TEXT NOT NULL, origin TEXT NOT NULL, sequence INTEGER NOT NULL,
     body BLOB NOT NULL, sha256 BLOB NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,

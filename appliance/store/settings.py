@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Callable
 
 from appliance.store.db import Database
 
@@ -24,17 +25,21 @@ def put(db: Database, key: str, value: str) -> None:
                      (key, value))  # fmt: skip
 
 
-def _once(db: Database, key: str, value: str) -> str:
+def once(db: Database, key: str, make: Callable[[], str]) -> str:
+    """The value of ``key``; made, durably, by whoever asks first."""
+    known = get(db, key)
+    if known is not None:
+        return known
     with db.writing() as conn:
-        conn.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (key, value))
+        conn.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (key, make()))
         return str(conn.execute("SELECT value FROM setting WHERE key = ?", (key,)).fetchone()["value"])
 
 
 def box_id(db: Database) -> str:
     """This box's identity (UUID), made once; the origin of its statements."""
-    return get(db, "box_id") or _once(db, "box_id", str(uuid.uuid4()))
+    return once(db, "box_id", lambda: str(uuid.uuid4()))
 
 
 def secret(db: Database) -> bytes:
     """32 random bytes that sign cookies and tokens, made once."""
-    return bytes.fromhex(get(db, "secret") or _once(db, "secret", secrets.token_hex(32)))
+    return bytes.fromhex(once(db, "secret", lambda: secrets.token_hex(32)))
