@@ -14,11 +14,11 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, render_template, request
 
 from appliance.errors import Damaged
-from appliance.hub import labels
+from appliance.hub import labels, launch
 from appliance.hub.assets import content_origin, static_url
 from appliance.hub.auth import is_teacher
 from appliance.hub.context import hub
-from appliance.hub.pupils import current_pupil
+from appliance.hub.pupils import current_lesson, current_pupil
 from appliance.hub.settings import language, reading_profile
 from appliance.model import Resource, ResourceState
 
@@ -59,14 +59,14 @@ def download_url(resource: Resource) -> str:
     return f"{content_origin()}/download/{resource.blob}/{quote(suffix)}/{quote(name, safe='')}"
 
 
-def frame_url(resource: Resource, anchor: str) -> str:
-    """What the frame opens; empty for what needs none."""
+def frame_url(resource: Resource, anchor: str, query: str = "") -> str:
+    """What the frame opens; empty for what needs none. ``query``: what a web bundle's page is told."""
     if resource.format == "zim":
         return f"{content_origin()}/zim/{resource.blob}/{_path_and_fragment(anchor or resource.entry)}"
     if resource.format == "web_bundle":
         root = str(resource.details.get("root", "")).strip("/")
         path = f"{root}/{anchor}".lstrip("/") if _inside(anchor) else resource.entry
-        return f"{content_origin()}/blob/{resource.blob}/{_path_and_fragment(path)}"
+        return f"{content_origin()}/blob/{resource.blob}/{_path_and_fragment(path, query)}"
     if resource.format in OURS:
         told = {"hub": _own_origin(), "blob": resource.blob, "entry": resource.entry, "a": anchor, "lang": language(),
                 "look": reading_profile().classes, "title": labels.title(resource)}  # fmt: skip
@@ -85,9 +85,9 @@ def _inside(anchor: str) -> bool:
     return bool(path) and ".." not in path.split("/")
 
 
-def _path_and_fragment(anchor: str) -> str:
+def _path_and_fragment(anchor: str, query: str = "") -> str:
     path, mark, fragment = anchor.partition("#")
-    return quote(path.lstrip("/")) + (f"#{quote(fragment)}" if mark else "")
+    return quote(path.lstrip("/")) + (f"?{query}" if query else "") + (f"#{quote(fragment)}" if mark else "")
 
 
 def tracks(resource: Resource) -> list[Track]:
@@ -129,6 +129,19 @@ def _media_url(resource: Resource, anchor: str) -> str:
     return blob_url(resource, resource.entry) + (f"#t={seconds:g}" if seconds else "")
 
 
+def _launched(resource: Resource) -> tuple[str, str]:
+    """The query and the name of the frame. An xAPI package reports for a pupil in a lesson, and for nobody else."""
+    told = resource.details.get("xapi")
+    if not isinstance(told, Mapping):
+        return "", ""
+    own = quote(str(told.get("query") or ""), safe="=&%+")
+    lesson, pupil = current_lesson(), current_pupil()
+    if lesson is None or pupil is None:
+        return own, "launch"
+    said = launch.parameters(resource, lesson, pupil, content_origin(), language())
+    return f"{own}&{said}" if own else said, launch.frame_name(lesson, pupil)
+
+
 @pages.get("/lire/<resource_id>")
 def read(resource_id: str) -> str:
     """The reader page. ``a``: the anchor, as the search gave it; what is no anchor opens at the start."""
@@ -137,13 +150,15 @@ def read(resource_id: str) -> str:
         raise Damaged("This resource is damaged: tell your teacher, who can add it again.")
     anchor = request.args.get("a", "")[:MAX_ANCHOR]
     pupil = current_pupil()
+    query, frame_name = _launched(resource)
     return render_template(
         "read.html",
         resource=resource,
         title=labels.title(resource),
         kind=resource.format if resource.blob else "link",
         anchor=anchor,
-        frame=frame_url(resource, anchor) if resource.format in FRAMED else "",
+        frame=frame_url(resource, anchor, query) if resource.format in FRAMED else "",
+        frame_name=frame_name,
         trusted_frame=resource.format in OURS,
         media=_media_url(resource, anchor) if resource.format in ("video", "audio") else "",
         picture=blob_url(resource, resource.entry) if resource.format == "image" else "",
