@@ -11,20 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from appliance import box
-from appliance.client import Client
 from appliance.config import Config
-from appliance.errors import BadInput, Busy, CartableError, Conflict, Unreachable
+from appliance.errors import BadInput
 from appliance.hub.imports import Library
 from appliance.hub.library_json import damage_json, job_json, resource_json
 from appliance.ports import Progress
-from appliance.store import durable
 from appliance.store.db import Database, Role
 from appliance.store.migrations import migrate
+from appliance.words import access
+from appliance.words.access import POLL_S, Api
 
-PATIENCE_S = 600.0
-"""How long to wait for another command that holds the library."""
-POLL_S = 0.1
 COPY_LIMIT_S = 3600.0
 """The hub answers once it has copied the file: minutes from a slow stick."""
 
@@ -54,31 +50,13 @@ class Access(Protocol):
         """Path of the file written."""
 
 
-@contextlib.contextmanager
 def opened(
-    config: Config, gettext: Callable[[str], str], waiting: Callable[[], None], patience_s: float = PATIENCE_S
-) -> Iterator[Access]:
-    """Whichever way is open. ``waiting`` is called once if another command must end first; then :class:`Busy`."""
-    deadline, told = time.monotonic() + patience_s, False
-    while True:
-        remote = Remote(Client(config.hub_socket))
-        if remote.answers():
-            yield remote
-            return
-        with contextlib.ExitStack() as stack:
-            try:
-                with durable.disk_errors(config.box.state):
-                    stack.enter_context(box.hub_lock(config))
-            except Conflict as error:
-                if time.monotonic() > deadline:
-                    raise Busy("Another command is using the library: try again when it has ended.") from error
-                if not told:
-                    told = True
-                    waiting()
-                time.sleep(POLL_S)
-                continue
-            yield stack.enter_context(_local(config, gettext))
-            return
+    config: Config, gettext: Callable[[str], str], waiting: Callable[[], None], patience_s: float = access.PATIENCE_S
+) -> contextlib.AbstractContextManager[Access]:
+    """Whichever way is open; see :func:`appliance.words.access.opened`."""
+    remote = Remote(Api(config, "/api/library"))
+    found: Access = remote
+    return access.opened(config, remote.answers, found, lambda: _local(config, gettext), waiting, patience_s)
 
 
 @contextlib.contextmanager
@@ -133,18 +111,13 @@ class Local:
 class Remote:
     """The running hub, over its socket."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, api: Api) -> None:
+        self._ask = api.ask
+        self._api = api
 
     def answers(self) -> bool:
-        """Whether a hub is there. Raises its own error when it is there but refuses us."""
-        try:
-            self._ask("GET", "/jobs/none")
-        except Unreachable:
-            return False
-        except CartableError:
-            return True
-        return True
+        """Whether a hub is there."""
+        return self._api.answers("/jobs/none")
 
     def list(self) -> Sequence[Mapping[str, Any]]:
         """See :class:`Access`; so below."""
@@ -193,16 +166,6 @@ class Remote:
         """The hub writes: it must be allowed to."""
         asked = {"folder": str(folder.absolute())}
         return str(self._ask("POST", f"/{_segment(resource_id)}/export", asked, timeout=COPY_LIMIT_S)["path"])
-
-    def _ask(self, method: str, path: str, json: object = None, timeout: float = 60.0) -> Any:
-        answer = self._client.request(method, f"/api/library{path}", json, timeout=timeout)
-        if answer.status < 400:
-            return answer.json() if answer.body else None
-        try:
-            sentence = str(answer.json()["error"])
-        except (ValueError, KeyError, TypeError):
-            sentence = f"HTTP {answer.status}"
-        raise BadInput(sentence)  # in the reader's language already
 
 
 def _segment(resource_id: str) -> str:

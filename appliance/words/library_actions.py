@@ -18,7 +18,8 @@ from appliance.config import Config
 from appliance.errors import CartableError, NotFound
 from appliance.i18n import N_
 from appliance.sync import transfer
-from appliance.words.library_access import POLL_S, Access
+from appliance.words.access import POLL_S
+from appliance.words.library_access import Access
 from appliance.words.terminal import Meter
 
 CAPTION_SUFFIXES = (".vtt", ".srt")

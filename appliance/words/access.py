@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""How a word reaches the box's data: through the hub when one runs, else in this process, under the hub's own lock."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from appliance import box
+from appliance.client import Client
+from appliance.config import Config
+from appliance.errors import BadInput, Busy, CartableError, Conflict, Unreachable
+from appliance.store import durable
+
+PATIENCE_S = 600.0
+"""How long to wait for another command that holds the state folder."""
+POLL_S = 0.1
+
+A = TypeVar("A")
+
+
+@contextlib.contextmanager
+def opened(
+    config: Config,
+    answers: Callable[[], bool],
+    remote: A,
+    local: Callable[[], contextlib.AbstractContextManager[A]],
+    waiting: Callable[[], None],
+    patience_s: float = PATIENCE_S,
+) -> Iterator[A]:
+    """``remote`` when ``answers()`` says that a hub runs, else ``local()`` with the lock held.
+
+    ``waiting`` is called once if another command must end first; after ``patience_s``: :class:`Busy`.
+    """
+    deadline, told = time.monotonic() + patience_s, False
+    while not answers():
+        with contextlib.ExitStack() as stack:
+            try:
+                with durable.disk_errors(config.box.state):
+                    stack.enter_context(box.hub_lock(config))
+            except Conflict as error:
+                if time.monotonic() > deadline:
+                    raise Busy("Another command is using the box: try again when it has ended.") from error
+                if not told:
+                    told = True
+                    waiting()
+                time.sleep(POLL_S)
+                continue
+            yield stack.enter_context(local())
+            return
+    yield remote
+
+
+class Api:
+    """The part of the running hub's API below ``prefix``."""
+
+    def __init__(self, config: Config, prefix: str) -> None:
+        self.client = Client(config.hub_socket)
+        self.prefix = prefix
+
+    def ask(
+        self, method: str, path: str, json: object = None, *, body: bytes | None = None, timeout: float = 60.0
+    ) -> Any:
+        """What the hub answers, as plain data; its refusals as :class:`BadInput`, in the reader's language already.
+
+        Raises :class:`Unreachable` when no hub answers.
+        """
+        answer = self.client.request(method, self.prefix + path, json, body=body, timeout=timeout)
+        if answer.status < 400:
+            return answer.json() if answer.body else None
+        raise BadInput(sentence(answer.status, answer.body))
+
+    def answers(self, path: str) -> bool:
+        """Whether a hub is there. A hub that refuses us is there too: the word itself then says why."""
+        try:
+            self.ask("GET", path)
+        except Unreachable:
+            return False
+        except CartableError:
+            return True
+        return True
+
+
+def sentence(status: int, body: bytes) -> str:
+    """The sentence for people in an error of the API."""
+    import json
+
+    try:
+        return str(json.loads(body)["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {status}"
