@@ -81,7 +81,7 @@ def actor(value: Any) -> None:
     elif kind == "Agent":
         agent(value)
     else:
-        raise BadInput("%(place)s must be one of: %(choices)s.", place="objectType", choices="Agent, Group")
+        raise checking.not_among(("Agent", "Group"), "objectType")
 
 
 def identified(value: Any) -> None:

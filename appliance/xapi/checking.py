@@ -10,7 +10,7 @@ text at all and the message of a bad one names the whole path, such as ``context
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -79,9 +79,14 @@ def one_of(*choices: str) -> Rule:
 
     def rule(value: Any) -> None:
         if not isinstance(value, str) or value not in choices:
-            raise BadInput("%(place)s must be one of: %(choices)s.", place="", choices=", ".join(choices))
+            raise not_among(choices)
 
     return rule
+
+
+def not_among(choices: Iterable[str], place: str = "") -> BadInput:
+    """Another value than those that the specification lists."""
+    return BadInput("%(place)s must be one of: %(choices)s.", place=place, choices=", ".join(choices))
 
 
 def not_an_object() -> BadInput:
@@ -110,7 +115,11 @@ def missing(key: str) -> BadInput:
 def text(value: Any) -> None:
     """Any text, even empty."""
     if not isinstance(value, str):
-        raise BadInput("%(place)s must be a text, between double quotes.", place="")
+        raise _not_a_text()
+
+
+def _not_a_text() -> BadInput:
+    return BadInput("%(place)s must be a text, between double quotes.", place="")
 
 
 def boolean(value: Any) -> None:
@@ -142,7 +151,7 @@ def iri(value: Any) -> None:
     """Data 4.3."""
     if not isinstance(value, str) or not values.iri(value):
         raise BadInput(
-            "%(place)s must be a whole IRI with its scheme, such as https://example.org/verbs/read.", place=""
+            "%(place)s must be a whole IRI with its scheme, such as https://example.org/fractions.", place=""
         )
 
 
@@ -163,8 +172,7 @@ def language_map(value: Any) -> None:
                 place=str(tag)[:_LONGEST_KEY],
             )
         if not isinstance(words, str):
-            error = null() if words is None else BadInput("%(place)s must be a text, between double quotes.", place="")
-            raise within(error, tag)
+            raise within(null() if words is None else _not_a_text(), tag)
 
 
 def extensions(value: Any) -> None:
@@ -182,13 +190,16 @@ def extensions(value: Any) -> None:
 
 def timestamp(value: Any) -> None:
     """ISO 8601, as 1.0.3 takes it (Data 4.5)."""
-    if not isinstance(value, str) or values.timestamp(value) is None:
-        raise BadInput("%(place)s must be a date and time such as 2026-11-22T06:52:30Z.", place="")
+    _timestamp(value, rfc3339=False)
 
 
 def timestamp_rfc3339(value: Any) -> None:
     """RFC 3339, as 2.0 asks (IEEE 9274.1.1, 4.2.7)."""
-    if not isinstance(value, str) or values.timestamp(value, rfc3339=True) is None:
+    _timestamp(value, rfc3339=True)
+
+
+def _timestamp(value: Any, *, rfc3339: bool) -> None:
+    if not isinstance(value, str) or values.timestamp(value, rfc3339=rfc3339) is None:
         raise BadInput("%(place)s must be a date and time such as 2026-11-22T06:52:30Z.", place="")
 
 

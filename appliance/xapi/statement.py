@@ -72,15 +72,13 @@ def _version_rule(pattern: re.Pattern[str], example: str) -> Rule:
 
 
 def _object_rule(kinds: Mapping[str, Rule]) -> Rule:
-    choices = ", ".join(kinds)
-
     def rule(value: Any) -> None:
         if not isinstance(value, dict):
             raise checking.not_an_object()
         kind = value.get("objectType", "Activity")
         chosen = kinds.get(kind) if isinstance(kind, str) else None
         if chosen is None:
-            raise BadInput("%(place)s must be one of: %(choices)s.", place="objectType", choices=choices)
+            raise checking.not_among(kinds, "objectType")
         chosen(value)
 
     return rule

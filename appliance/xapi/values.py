@@ -26,11 +26,9 @@ _HOSTLESS = re.compile(r"https?:(?!//[^/?#])", re.IGNORECASE)
 _URI = re.compile(rf"{_SCHEME}[!-~]+")
 _BAD_ESCAPE = re.compile(rf"%(?!{_HEX}{{2}})")
 
-_MAILTO = re.compile(
-    rf"mailto:[^{_NOT_IN_IRI}@(),:;?#\[\]]+@"
-    r"[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010ffff](?:[A-Za-z0-9.\u00a1-\ud7ff\ue000-\U0010ffff\-]*"
-    r"[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010ffff])?"
-)
+_LETTER = r"[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010fffd]"
+_LABEL = rf"{_LETTER}(?:[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010fffd\-]*{_LETTER})?"
+_MAILTO = re.compile(rf"mailto:[^{_NOT_IN_IRI}@(),:;?#\[\]]+@{_LABEL}(?:\.{_LABEL})*")
 
 _SHA1 = re.compile(rf"{_HEX}{{40}}")
 _SHA2 = re.compile(rf"{_HEX}{{56}}|{_HEX}{{64}}|{_HEX}{{96}}|{_HEX}{{128}}")
@@ -85,7 +83,7 @@ def uuid_text(text: str) -> bool:
 
 def iri(text: str) -> bool:
     """RFC 3987 with a scheme, best effort (Data 2.2, 4.3): no relative one, nothing that an IRI must escape."""
-    if _IRI.fullmatch(text) is None or (text[:4] in ("http", "HTTP") and _HOSTLESS.match(text)):
+    if _IRI.fullmatch(text) is None or _HOSTLESS.match(text):
         return False
     return "%" not in text or _BAD_ESCAPE.search(text) is None
 
