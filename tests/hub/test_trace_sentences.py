@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Traces read like sentences, whatever tool wrote the statement. Written in English: the French is the catalogue's."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from appliance.hub import trace_words as words
+from appliance.hub.answered import Answer, _statement
+from appliance.hub.trace_sentences import Names, sentence
+from appliance.model import Activity, Choice, Question
+from appliance.xapi.identifiers import read_pupil
+
+ADL = "http://adlnet.gov/expapi/verbs/"
+QUIZ = Activity(
+    "f", "Fractions", (Question("q", "La moitié de 8 ?", (Choice("a", "4"), Choice("b", "2 & 3")), "a", "", ""),)
+)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    app = Flask("x")
+    Babel(app, default_locale="en")
+    with app.test_request_context():
+        yield
+
+
+def people(agent: Mapping[str, Any]) -> str:
+    known = read_pupil(agent)
+    return {"p1": "Renard"}.get(known[1], "") if known else ""
+
+
+NAMES = Names(people, lambda iri: {"http://x.fr/jeu": "Le jeu"}.get(iri, ""), ("fr", "en"))
+RENARD = {"account": {"homePage": "https://cartable.invalid/boxes/b", "name": "p1"}}
+JEU = {"id": "http://x.fr/jeu"}
+
+
+def told(verb: str, target: Mapping[str, Any] = JEU, **more: Any) -> str:
+    iri = verb if ":" in verb else ADL + verb
+    return str(sentence({"actor": RENARD, "verb": {"id": iri}, "object": target, **more}, NAMES).text)
+
+
+def question(kind: str, **parts: Any) -> dict[str, Any]:
+    definition = {"name": {"fr": "Question"}, "interactionType": kind, **parts}
+    return {"id": "http://x.fr/jeu/q1", "definition": definition}
+
+
+def item(name: str, text: str, language: str = "fr") -> dict[str, Any]:
+    return {"id": name, "description": {language: text}}
+
+
+def test_the_boxs_own_exercise() -> None:
+    value = _statement("b", QUIZ, QUIZ.questions[0], Answer("i", "p1", "l", "q", "b"))
+    found = sentence(value, NAMES)
+    assert found.text == "Renard answered “2 &amp; 3” to “La moitié de 8 ?”: to be looked at again"
+    assert found.success is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "given", "shown"),
+    [
+        ("choice", {"choices": [item("a", "Rome"), item("b", "Paris")]}, "b[,]a", "Paris, Rome"),
+        ("choice", {"choices": [item("a", "Rome", "it")]}, "a", "Rome"),
+        ("choice", {}, "a", "a"),
+        ("true-false", {}, "true", "true"),
+        ("sequencing", {"choices": [item("1", "un"), item("2", "deux")]}, "2[,]1", "deux, un"),
+        ("likert", {"scale": [item("l1", "Bof")]}, "l1", "Bof"),
+        ("matching", {"source": [item("1", "Paris")], "target": [item("f", "France")]}, "1[.]f", "Paris → France"),
+        ("performance", {"steps": [item("s", "Saut")]}, "s[.]3", "Saut → 3"),
+        ("fill-in", {}, "{case_matters=true}{lang=fr}le chat[,]le chien", "le chat, le chien"),
+        ("numeric", {}, "4", "4"),
+        ("other", {}, "une  réponse\nlibre", "une réponse libre"),
+    ],
+)
+def test_answers_in_the_words_of_the_question(kind: str, parts: dict[str, Any], given: str, shown: str) -> None:
+    told_now = told("answered", question(kind, **parts), result={"response": given, "success": True})
+    assert told_now == f"Renard answered “{shown}” to “Question”: right"
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("completed", "Renard finished “Le jeu”"),
+        ("passed", "Renard passed “Le jeu”"),
+        ("failed", "Renard failed “Le jeu”"),
+        ("initialized", "Renard began “Le jeu”"),
+        ("https://w3id.org/xapi/video/verbs/played", "Renard played “Le jeu”"),
+        ("http://activitystrea.ms/schema/1.0/watch", "Renard watched “Le jeu”"),
+        ("http://id.tincanapi.com/verb/viewed", "Renard watched “Le jeu”"),
+        ("urn:x:verbs:answered", "Renard answered “Le jeu”"),
+        ("http://x.fr/verbes/colori%C3%A9/", "Renard: colorié “Le jeu”"),
+    ],
+)
+def test_verbs(verb: str, words: str) -> None:
+    assert told(verb) == words
+
+
+def test_an_unknown_verb_is_shown_as_its_tool_calls_it() -> None:
+    verb = {"id": "http://x.fr/v/1", "display": {"en-US": "coloured", "fr-FR": "a colorié"}}
+    assert sentence({"actor": RENARD, "verb": verb, "object": JEU}, NAMES).text == "Renard: a colorié “Le jeu”"
+
+
+def test_a_film_is_not_played_like_a_game() -> None:
+    film = {"id": "http://x.fr/f", "definition": {"type": "https://w3id.org/xapi/video/activity-type/video",
+                                                  "name": {"en": "The film"}}}  # fmt: skip
+    assert told("https://w3id.org/xapi/video/verbs/played", film) == (
+        'Renard started “<span lang="en">The film</span>”'
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "facts"),
+    [
+        ({"success": True, "score": {"scaled": 0.8, "raw": 16, "max": 20}}, "reached, almost all of it right"),
+        ({"score": {"raw": 16, "min": 0, "max": 20}, "duration": "PT2M10S"}, "almost all of it right, in 2 min"),
+        ({"score": {"raw": 10, "max": 20}}, "half right"),
+        ({"score": {"scaled": 1}, "duration": "PT1H30M"}, "all of it right, in 1.5 h"),
+        ({"score": {"scaled": -1}}, "nothing right yet"),
+        ({"score": {"scaled": 0.2}, "success": False}, "to be looked at again, less than half right"),
+        ({"score": {"scaled": 0.6}}, "more than half right"),
+        ({"completion": False, "duration": "PT45.2S"}, "not finished, in 45 s"),
+        ({"extensions": {"https://w3id.org/xapi/cmi5/result/extensions/progress": 40}}, "40 % done"),
+    ],
+)  # fmt: skip
+def test_results_in_words_and_never_a_mark(result: dict[str, Any], facts: str) -> None:
+    assert told("completed", result=result) == f"Renard finished “Le jeu”: {facts}"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [{"score": {"raw": 16}}, {"score": {"raw": 1, "min": 5, "max": 5}}, {"duration": "P"}, {"duration": "PT0S"},
+     {"score": {"raw": True, "max": 20}}, {"score": 12}, {"score": {"raw": 10**400, "max": 20}}],
+)  # fmt: skip
+def test_what_says_nothing_is_left_out(result: dict[str, Any]) -> None:
+    assert told("completed", result=result) == "Renard finished “Le jeu”"
+
+
+def test_people_and_traces_as_objects() -> None:
+    assert told("http://x.fr/v/praised", {"objectType": "Agent", **RENARD}) == "Renard: praised “Renard”"
+    assert told("commented", {"objectType": "Agent", "mbox": "mailto:x@y.fr"}) == "Renard commented on “somebody”"
+    assert told("commented", {"objectType": "StatementRef", "id": "x"}) == "Renard commented on “another trace”"
+    assert told("preferred", {"objectType": "SubStatement", "object": JEU}) == "Renard preferred “Le jeu”"
+
+
+def test_nobody_of_the_class_is_somebody() -> None:
+    actor = {"mbox": "mailto:jeanne@example.org", "name": "Jeanne Martin"}
+    statement = {"actor": actor, "verb": {"id": ADL + "completed"}, "object": JEU}
+    assert sentence(statement, NAMES).text == "Somebody finished “Le jeu”"
+
+
+def test_what_a_statement_says_cannot_be_markup() -> None:
+    evil = {"id": "http://x.fr/e", "definition": {"name": {'fr"><script>': "<script>alert(1)</script> %(who)s"}}}
+    assert "<script" not in told("completed", evil)
+    assert "<b>" not in told("answered", question("other"), result={"response": "<b>x %(what)s</b>"})
+    assert "%(who)s" in told("completed", evil)
+
+
+def test_long_words_are_cut() -> None:
+    assert len(told("answered", question("other"), result={"response": "très " * 200})) < 150
+
+
+def test_titles_of_the_box_stand_in_for_a_missing_name() -> None:
+    assert told("completed", {"id": "http://x.fr/jeux/les%20capitales/"}) == "Renard finished “les capitales”"
+
+
+def test_moments() -> None:
+    now = datetime.datetime(2026, 11, 3, 10, 30).astimezone().timestamp()
+    assert [words.ago(now - late, now).replace("\u202f", " ") for late in (-5, 3, 60, 3599, 3600)] == [
+        "just now", "just now", "1 min ago", "59 min ago", "at 9:30 AM"
+    ]  # fmt: skip
+    days = [words.day(now - back * 86400, now) for back in (0, 1, 2)]
+    assert days == ["Today", "Yesterday", "Sunday, November 1, 2026"]
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [("PT1S", 1.0), ("P1DT1H", 90000.0), ("PT0.5M", 30.0), ("P2W", 1209600.0), ("P", None), ("PT", None),
+     ("1 h", None), (None, None), ("PT1.2.3S", None)],
+)  # fmt: skip
+def test_durations(text: object, known: float | None) -> None:
+    assert words.seconds(text) == known
