@@ -70,10 +70,22 @@ class Refused(CartableError, PermissionError):
     status = 403
 
 
+class Unauthenticated(Refused):
+    """Nobody known asks: no credentials, or wrong or revoked ones."""
+
+    status = 401
+
+
 class Conflict(CartableError, RuntimeError):
     """The same identifier already means something else."""
 
     status = 409
+
+
+class PreconditionFailed(Conflict):
+    """The thing is no longer as the request says that it must be (``If-Match``, ``If-None-Match``)."""
+
+    status = 412
 
 
 class Busy(CartableError, TimeoutError):

@@ -29,10 +29,24 @@ BODY_TIMEOUT_S = 30.0
 
 BARE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
+JSON_ERRORS = {
+    413: "This is too large for the box.",
+    502: "The service is starting again: try in a moment.",
+    504: "The service took too long: try in a moment.",
+}
+"""Said to programs (:attr:`appliance.routes.Route.json_errors`). No quote, dollar or line break: nginx holds them."""
+JSON_ERROR_HEADERS = (
+    ("Cache-Control", NO_STORE),
+    ("Access-Control-Allow-Origin", "*"),
+    ("X-Experience-API-Version", "1.0.3"),
+    ("Retry-After", "2"),
+)
+"""The version: xAPI 1.0.3, part 3, 3.3 wants it on every answer, and here nobody has read what the client speaks."""
+
 RESTARTING = (
     "<!doctype html><html lang=fr><meta charset=utf-8><meta name=viewport content='width=device-width'>"
     "<meta http-equiv=refresh content=2><title>Le service redémarre</title>"
     "<style>body{font:1.5rem/1.5 sans-serif;margin:20vh auto;max-width:30rem;padding:0 1rem;text-align:center}</style>"
     "<h1>Le service redémarre…</h1><p>Cette page se recharge toute seule.</p></html>"
 )
-"""Shown while a service is away. No double quote, dollar or line break: nginx holds it in one quoted string."""
+"""Shown to people while a service is away. No double quote, dollar or line break: nginx holds it in one string."""

@@ -13,6 +13,8 @@ from appliance.config import Config
 from appliance.http_rules import (
     BARE_POLICY,
     DEFAULTS,
+    JSON_ERROR_HEADERS,
+    JSON_ERRORS,
     NO_STORE,
     READ_TIMEOUT_S,
     RESTARTING,
@@ -155,6 +157,8 @@ def _server(config: Config, site: Site, origin: Origin, port: int) -> list[str]:
         *_block("location @restarting", _restarting()),
         *[line for route in routes for line in _location(config, site, route)],
     ]
+    if any(route.json_errors for route in routes):
+        lines += [line for status, text in JSON_ERRORS.items() for line in _json_error(status, text)]
     if origin is Origin.CONTENT:
         lines += _block("location /", [*_headers((("Cache-Control", NO_STORE),)), "return 404;"])
     return _block("server", lines)
@@ -163,6 +167,15 @@ def _server(config: Config, site: Site, origin: Origin, port: int) -> list[str]:
 def _restarting() -> list[str]:
     extra = (("Cache-Control", NO_STORE), ("Retry-After", "2"), ("Content-Security-Policy", BARE_POLICY))
     return ['default_type "text/html; charset=utf-8";', *_headers(extra), f'return 502 "{RESTARTING}";']
+
+
+def _json_error(status: int, text: str) -> list[str]:
+    lines = [
+        "default_type application/json;",
+        *_headers(JSON_ERROR_HEADERS),
+        f'return {status} \'{{"error":"{text}"}}\';',
+    ]
+    return _block(f"location @json_{status}", lines)
 
 
 def _headers(headers: tuple[tuple[str, str], ...]) -> list[str]:
@@ -198,7 +211,7 @@ def _files(config: Config, site: Site, target: Files, fallback: str) -> list[str
 
 
 def _pass(site: Site, route: Route, target: Proxy) -> list[str]:
-    upload = target.max_body_mb > STREAM_OVER_MB
+    upload = target.max_body_mb > STREAM_OVER_MB and not target.held
     silence = UPLOAD_TIMEOUT_S if upload else READ_TIMEOUT_S
     lines = [
         f"client_max_body_size {target.max_body_mb}m;",
@@ -216,6 +229,10 @@ def _pass(site: Site, route: Route, target: Proxy) -> list[str]:
         *[f'proxy_set_header {name} "";' for name in _NOT_THEIRS],
         *[f"proxy_hide_header {name};" for name, _ in route.headers],
     ]
+    if target.held:
+        lines.append("client_body_buffer_size 256k;")
+    if route.json_errors:
+        lines += [f"error_page {status} @json_{status};" for status in JSON_ERRORS]
     return [*lines, "proxy_request_buffering off;"] if upload else lines
 
 

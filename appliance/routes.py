@@ -42,6 +42,8 @@ class Proxy:
 
     service: Service
     max_body_mb: int = 1
+    held: bool = False
+    """Read whole before it is passed on, however large: many small bodies come here over a slow Wi-Fi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Route:
     pattern: str
     target: Proxy | Files
     headers: tuple[tuple[str, str], ...] = ()
+    json_errors: bool = False
+    """Programs ask here: what nginx or the edge refuses by itself is said in JSON, never as a page."""
 
     def match(self, path: str) -> re.Match[str] | None:
         """Whether this route takes the decoded path."""
@@ -111,10 +115,18 @@ may name a script that another resource holds under ``/blob/``. The schemes are 
 ``*:*/static/`` for nothing at all.
 """
 
+HARMLESS = ("Content-Security-Policy", "sandbox; default-src 'none'")
+"""Nothing that the learning record store keeps ever runs as a page of the box."""
+
+_XAPI = Proxy(Service.HUB, max_body_mb=64, held=True)
+_XAPI_PATH = r"^/xapi(?:/|$)"
+_XAPI_HEADERS = (NOSNIFF, HARMLESS, NO_REFERRER, ANY_ORIGIN)
+
 ROUTES: tuple[Route, ...] = (
     Route("static", Origin.HUB, r"^/static/(?P<path>[^\0]+)$",
           Files(Root.STATIC, "{path}", precompressed=True), (IMMUTABLE, NOSNIFF)),
     Route("upload", Origin.HUB, r"^/enseignant/bibliotheque/ajouter$", Proxy(Service.HUB, max_body_mb=4096)),
+    Route("xapi", Origin.HUB, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),
     Route("hub", Origin.HUB, r"^/", Proxy(Service.HUB)),
     Route("reader", Origin.CONTENT, r"^/static/(?P<path>[^\0]+)$",
           Files(Root.STATIC, "{path}", precompressed=True), (IMMUTABLE, NOSNIFF, READER, NO_REFERRER, ANY_ORIGIN)),
@@ -127,6 +139,7 @@ ROUTES: tuple[Route, ...] = (
           Files(Root.LIBRARY, "blobs/{blob}/{path}"), (IMMUTABLE, NOSNIFF, UNTRUSTED, NO_REFERRER, ANY_ORIGIN)),
     Route("download", Origin.CONTENT, rf"^/download/{BLOB}/(?P<suffix>[a-z0-9]{{1,8}})/[^/\0]+$",
           Files(Root.LIBRARY, "blobs/{blob}/original.{suffix}"), (ATTACHMENT, NOSNIFF, UNTRUSTED, NO_REFERRER)),
+    Route("records", Origin.CONTENT, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),
 )  # fmt: skip
 """First match wins. A path of the content origin that matches none is 404."""
 

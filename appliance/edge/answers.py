@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from appliance.http_rules import BARE_POLICY, DEFAULTS, NO_STORE, RESTARTING
+from appliance.http_rules import BARE_POLICY, DEFAULTS, JSON_ERROR_HEADERS, JSON_ERRORS, NO_STORE, RESTARTING
 from appliance.routes import Route
 
 
@@ -45,14 +46,25 @@ def add_defaults(headers: CIMultiDict[str]) -> None:
 def refusal(route: Route | None, status: int, text: str = "") -> web.Response:
     """A one-line answer. Closes the connection where the rest of the request is not wanted."""
     response = web.Response(status=status, headers=headers_for(route, status), text=text or None)
+    if route is not None and route.json_errors:
+        _say_json(response)
     response.headers[hdrs.CACHE_CONTROL] = NO_STORE
     if status in (400, 408, 413, 431):
         response.force_close()
     return response
 
 
-def restarting() -> web.Response:
+def _say_json(response: web.Response) -> None:
+    text = JSON_ERRORS.get(response.status, response.reason or "")
+    response.text = json.dumps({"error": text}, separators=(",", ":"))
+    response.content_type = "application/json"
+    response.headers.update(dict(JSON_ERROR_HEADERS))
+
+
+def restarting(route: Route) -> web.Response:
     """502: the service behind the route is away; the page comes back by itself."""
+    if route.json_errors:
+        return refusal(route, 502)
     response = web.Response(status=502, text=RESTARTING, content_type="text/html", charset="utf-8")
     response.headers.update(
         {hdrs.CACHE_CONTROL: NO_STORE, hdrs.RETRY_AFTER: "2", "Content-Security-Policy": BARE_POLICY}

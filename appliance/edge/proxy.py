@@ -110,14 +110,18 @@ async def body_for(request: web.BaseRequest, target: Proxy) -> bytes | AsyncIter
     if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
-    if target.max_body_mb > STREAM_OVER_MB:
+    if _streamed(target):
         return _body(request, limit)
     return b"".join([chunk async for chunk in _body(request, limit)])
 
 
+def _streamed(target: Proxy) -> bool:
+    return target.max_body_mb > STREAM_OVER_MB and not target.held
+
+
 def timeout_for(target: Proxy) -> aiohttp.ClientTimeout:
     """How patient to be with the service behind ``target``."""
-    silence = UPLOAD_TIMEOUT_S if target.max_body_mb > STREAM_OVER_MB else READ_TIMEOUT_S
+    silence = UPLOAD_TIMEOUT_S if _streamed(target) else READ_TIMEOUT_S
     return aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=silence)
 
 

@@ -207,7 +207,7 @@ def _lost(request: web.BaseRequest, route: Route, error: Exception) -> web.Strea
         raise answers.Gone from error
     if request.writer.output_size:
         raise ConnectionResetError from error
-    return answers.restarting()
+    return answers.restarting(route)
 
 
 class _Request(web.BaseRequest):

@@ -32,6 +32,12 @@ def prefers(header: str, languages: Sequence[str]) -> str:
     return best
 
 
+def ranked(header: str) -> list[str]:
+    """The tags of ``Accept-Language`` in lower case, the one wanted most first; ``*`` stands for any (§12.5.4)."""
+    weighted = sorted(_weighted(header), key=lambda item: -item[1])
+    return [tag for tag, quality in weighted if quality > 0]
+
+
 def matches(header: str | None, etag: str) -> bool:
     """Whether ``If-None-Match`` names ``etag`` (weak comparison, §13.1.2)."""
     if header is None:

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""PUT and POST of statements (2.1.1, 2.1.2), with attachments (1.5.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from flask import Response
+
+from appliance.errors import BadInput, Refused, TooLarge
+from appliance.hub.xapi import answers, credentials, parameters
+from appliance.hub.xapi.call import MOST_BYTES, Call
+from appliance.xapi import definitions, identifiers, multipart, preparing, reading, signature, terms
+from appliance.xapi.preparing import Prepared
+
+MOST_JSON_BYTES = 8 << 20
+"""Of the statements themselves, without the bytes of attachments: parsed, they take ten times that."""
+AGES = "X-Cartable-Ages"
+"""From the box's own services only: how many seconds ago each statement's event happened, when it says no time."""
+
+
+def put(call: Call) -> Response:
+    """Store the one statement of ``statementId``: 204, also when an identical one is there."""
+    parameters.only(call.parameters, required=("statementId",))
+    statement_id = parameters.uuid(call.parameters, "statementId")
+    text, parts = _content(call)
+    _store(call, [reading.statement(text)], parts, statement_id)
+    return answers.nothing()
+
+
+def post(call: Call) -> Response:
+    """Store a statement, or all of a list, or none: 200 and the ids in the same order."""
+    parameters.only(call.parameters)
+    text, parts = _content(call)
+    return answers.content(answers.encode(_store(call, reading.statements(text), parts)))
+
+
+def _content(call: Call) -> tuple[bytes, list[multipart.Part]]:
+    """The JSON and the attachments, by what the request says it is."""
+    if call.caller.launch is None:
+        call.caller.must(*credentials.WRITE)
+    content_type = call.header("Content-Type")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == answers.JSON:
+        return call.spoken.body(MOST_JSON_BYTES), []
+    if kind != "multipart/mixed":
+        raise BadInput("Send statements as application/json, or with their attachments as multipart/mixed.")
+    first, *others = multipart.parse(call.spoken.body(MOST_BYTES), content_type)
+    if len(first.body) > MOST_JSON_BYTES:
+        raise TooLarge("Send at most %(most)s bytes at once.", most=MOST_JSON_BYTES)
+    return first.body, others
+
+
+def _store(
+    call: Call, raws: Sequence[reading.Raw], parts: Sequence[multipart.Part], statement_id: str | None = None
+) -> list[str]:
+    batch = []
+    for raw, age in zip(raws, _ages(call, len(raws)), strict=True):
+        own = call.caller.trusted and "authority" in raw.value
+        authority = None if own else call.caller.authority
+        batch.append(preparing.prepare(raw, call.version, authority, statement_id=statement_id, age_s=age))
+    attached = {sha2: part.body for sha2, part in multipart.match((item.value for item in batch), parts).items()}
+    for item in batch:
+        if item.attachments:
+            signature.check_all(item.value, attached)
+    if call.caller.launch is not None:
+        _own_only(call.caller, batch)
+    if not batch:
+        return []
+    return call.parts.records.append(batch, attachments=attached, define=_defines(call.caller, batch))
+
+
+def _ages(call: Call, count: int) -> Sequence[float]:
+    given = call.header(AGES) if call.caller.trusted else ""
+    if not given:
+        return [0.0] * count
+    try:
+        ages = [float(age) for age in given.split(",")]
+    except ValueError:
+        ages = []
+    if len(ages) != count or not all(math.isfinite(age) and age >= 0 for age in ages):
+        raise BadInput("%(header)s must give one number of seconds for each statement.", header=AGES)
+    return ages
+
+
+def _own_only(caller: credentials.Caller, batch: Sequence[Prepared]) -> None:
+    """A resource's script speaks for the pupil who opened it, and takes nothing back."""
+    for item in batch:
+        actor = item.value["actor"]
+        if actor.get("objectType") == "Group" or "name" in actor or terms.agent_value(actor) != caller.actor:
+            raise Refused("This activity may report what its own pupil does, and nothing else: send the actor that "
+                          "it was given.")  # fmt: skip
+        if terms.voids(item.value) is not None:
+            raise Refused("An activity cannot void statements.")
+
+
+def _defines(caller: credentials.Caller, batch: Sequence[Prepared]) -> bool:
+    """Whether the definitions in ``batch`` become what the box knows of its activities (4.2, scope ``define``).
+
+    A resource's script may describe its own activities, never the box's lessons and exercises.
+    """
+    if caller.launch is None:
+        return caller.may(*credentials.DEFINE)
+    return not any(iri.startswith(identifiers.BOXES) for item in batch for iri, _ in definitions.activities(item.value))
