@@ -103,7 +103,7 @@ def unknown(key: Any) -> BadInput:
     """A property that the specification does not have there (Data 2.2)."""
     return BadInput(
         "%(place)s is not a property that xAPI has here: check its spelling and capitals, or put it in extensions.",
-        place=str(key)[:_LONGEST_KEY],
+        place=str(key)[:_LONGEST_KEY] or '""',
     )
 
 
@@ -169,7 +169,7 @@ def language_map(value: Any) -> None:
         if not isinstance(tag, str) or not values.language_tag(tag):
             raise BadInput(
                 "%(place)s: this key must be a language tag of RFC 5646, such as fr or fr-CA.",
-                place=str(tag)[:_LONGEST_KEY],
+                place=str(tag)[:_LONGEST_KEY] or '""',
             )
         if not isinstance(words, str):
             raise within(null() if words is None else _not_a_text(), tag)
@@ -184,7 +184,7 @@ def extensions(value: Any) -> None:
             raise BadInput(
                 "%(place)s: the key of an extension must be a whole IRI with its scheme, such as "
                 "https://example.org/extensions/colour.",
-                place=str(key)[:_LONGEST_KEY],
+                place=str(key)[:_LONGEST_KEY] or '""',
             )
 
 
