@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json as jsonlib
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,17 +74,41 @@ class Client:
             body = jsonlib.dumps(json).encode()
             fields["Content-Type"] = "application/json"
         connection = _Connection(self._socket, timeout)
-        try:
+        with contextlib.closing(connection), self._translated():
             connection.request(method, path, body, fields)
             return _whole(connection.getresponse())
+
+    @contextlib.contextmanager
+    def lines(self, path: str, *, timeout: float = TIMEOUT_S) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """GET an answer of any length: its status, and its lines as they come, each with its line feed.
+
+        Raises :class:`appliance.errors.Unreachable`, also while the lines are read: then some are missing.
+        """
+        connection = _Connection(self._socket, timeout)
+        with contextlib.closing(connection):
+            with self._translated():
+                connection.request("GET", path, headers={"X-Cartable-Origin": "local"})
+                answer = connection.getresponse()
+            yield answer.status, self._each(answer)
+
+    def _each(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
+        while True:
+            with self._translated():
+                line = answer.readline()
+            if not line:
+                return
+            yield line
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(
                 "The service behind %(socket)s does not answer (%(why)s): is it running?",
                 socket=self._socket,
                 why=str(error) or type(error).__name__,
             ) from error
-        finally:
-            connection.close()
 
 
 def _whole(answer: http.client.HTTPResponse) -> Response:

@@ -74,6 +74,14 @@ class Api:
             return answer.json() if answer.body else None
         raise BadInput(sentence(answer.status, answer.body))
 
+    @contextlib.contextmanager
+    def lines(self, path: str, *, timeout: float = 600.0) -> Iterator[Iterator[bytes]]:
+        """The lines of a long answer as they come; refusals and a missing hub as :meth:`ask` tells them."""
+        with self.client.lines(self.prefix + path, timeout=timeout) as (status, found):
+            if status >= 400:
+                raise BadInput(sentence(status, b"".join(found)))
+            yield found
+
     def answers(self, path: str) -> bool:
         """Whether a hub is there. A hub that refuses us is there too: the word itself then says why."""
         try:

@@ -170,8 +170,9 @@ class PreviousRelease:
         with self.writing() as conn:
             if conn.execute("SELECT * FROM answer WHERE statement = ?", (identifier,)).fetchone() is not None:
                 return False
-            last = conn.execute("SELECT sequence, stored FROM statement WHERE origin = ? ORDER BY sequence DESC LIMIT 1",
-                                (box,)).fetchone()  # fmt: skip
+            last = conn.execute(
+                "SELECT sequence, stored FROM statement WHERE origin = ? ORDER BY sequence DESC LIMIT 1", (box,)
+            ).fetchone()
             stored = stored or (last["stored"][:-7] + f"{int(last['stored'][-7:-1]) + 1:06d}Z")
             body = json.dumps(statement(box, pupil, identifier, choice, stored), ensure_ascii=False,
                               separators=(",", ":")).encode()  # fmt: skip
