@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -100,7 +101,7 @@ async def _body(request: web.BaseRequest, limit: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def body_for(request: web.BaseRequest, target: Proxy) -> bytes | AsyncIterator[bytes] | None:
+async def body_for(request: web.BaseRequest, target: Proxy) -> io.BytesIO | AsyncIterator[bytes] | None:
     """What to send on as the body. Raises :class:`TooBig`, and TimeoutError when the browser stops sending."""
     limit = target.max_body_mb << 20
     if not request.can_read_body:
@@ -112,7 +113,7 @@ async def body_for(request: web.BaseRequest, target: Proxy) -> bytes | AsyncIter
         request.writer.output_size = 0
     if _streamed(target):
         return _body(request, limit)
-    return b"".join([chunk async for chunk in _body(request, limit)])
+    return io.BytesIO(b"".join([chunk async for chunk in _body(request, limit)]))
 
 
 def _streamed(target: Proxy) -> bool:

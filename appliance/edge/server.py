@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import socket
 from pathlib import Path
@@ -153,7 +154,7 @@ class Edge:
             if proxy.is_websocket(request):
                 return await proxy.websocket(request, session, headers)
             body = await proxy.body_for(request, target)
-            if body is not None and not isinstance(body, bytes) and request.content_length is None:
+            if body is not None and not isinstance(body, io.BytesIO) and request.content_length is None:
                 headers.popall(hdrs.CONTENT_LENGTH, None)
             async with session.request(
                 request.method,
