@@ -23,6 +23,7 @@ from appliance.hub import (
     auth,
     health,
     library_api,
+    openapi,
     practice,
     pupils,
     reading,
@@ -88,7 +89,7 @@ def create_app(hub: Hub) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     for module in (auth, pupils, practice, shelf, reading, teacher_library, settings, health):
         app.register_blueprint(module.pages)
-    for module in (library_api, search_api):
+    for module in (library_api, search_api, openapi):
         app.register_blueprint(module.api)
     return app
 

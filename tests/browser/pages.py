@@ -100,6 +100,7 @@ REDIRECTS = {"/": "/qui"}
 """Rule that only ever sends on -> where it sends a tablet that nobody holds."""
 
 API = (
+    "/api/openapi.json",
     "/api/search",
     "/api/suggestions",
     "/api/health",

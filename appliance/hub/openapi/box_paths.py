@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""``/api``: the library, answers, search, health."""
+
+from __future__ import annotations
+
+from appliance.hub.openapi.parts import (
+    ANYBODY,
+    LOCAL,
+    TEACHER,
+    TEXT,
+    YES_NO,
+    Json,
+    errors,
+    many,
+    operation,
+    query,
+    record,
+    ref,
+    sent,
+    told,
+    within,
+)
+
+RESOURCE = within("resource_id", "A resource's identifier")
+PATH: Json = {"type": "string", "pattern": "^/", "description": "A whole path on the box"}
+TAG = "box"
+
+
+def paths() -> dict[str, Json]:
+    """Path -> operations."""
+    return {
+        "/api/openapi.json": {"get": _description()},
+        "/api/answers": {"post": _answers()},
+        "/api/search": {"get": _search()},
+        "/api/suggestions": {"get": _suggestions()},
+        "/api/health": {"get": _health()},
+        "/api/presence-code": {"get": _presence_code()},
+        "/api/library": {"get": _listing(), "post": _add()},
+        "/api/library/jobs": {"get": _jobs()},
+        "/api/library/jobs/{job_id}": {"get": _job()},
+        "/api/library/verify": {"get": _verified(), "post": _verify()},
+        "/api/library/{resource_id}": {"delete": _remove()},
+        "/api/library/{resource_id}/export": {"post": _export()},
+    }
+
+
+def _description() -> Json:
+    return operation("description", TAG, "This description", ANYBODY, {
+        "200": told("An OpenAPI 3.1 document", {"type": "object", "required": ["openapi", "paths"]},
+                    headers={"ETag": {"schema": TEXT, "required": True}}),
+        "304": told("It is still the one whose ETag stands in If-None-Match"),
+    })  # fmt: skip
+
+
+def _answers() -> Json:
+    return operation(
+        "answers", TAG, "Deliver closed answers, some perhaps sent before", ANYBODY,
+        {
+            "200": told("accepted: durable, the tablet may forget them; refused: can never be accepted. After any "
+                        "other status, keep everything and try again.", ref("Answers")),
+            **errors(400, 403, 413, 415, 503, 507),
+        },
+        description="Each answer carries a token signed for one pupil, lesson and activity, and a UUID made before it "
+                    "was first sent: sent again it is stored once.",
+        requestBody=sent(many(ref("Answer"), maxItems=200)),
+    )  # fmt: skip
+
+
+def _search() -> Json:
+    filters = [query(name, TEXT, "As on the shelf; an unknown code filters nothing")
+               for name in ("niveau", "matiere", "format")]  # fmt: skip
+    limit: Json = {"type": "integer", "minimum": 1, "maximum": 50, "default": 25}
+    return operation(
+        "search", TAG, "Search the library", ANYBODY,
+        {"200": told("The best first", record({"hits": many(ref("Hit"))})), **errors(500, 503)},
+        parameters=[query("q", TEXT, "Words"), query("limit", limit, "Most hits; brought into its bounds"), *filters],
+    )  # fmt: skip
+
+
+def _suggestions() -> Json:
+    return operation("suggestions", TAG, "Titles and words that begin as typed", ANYBODY,
+                     {"200": told("At most 8; empty while the search is busy", many(TEXT, maxItems=8)), **errors(500)},
+                     parameters=[query("q", TEXT, "What was typed; from two characters on")])  # fmt: skip
+
+
+def _health() -> Json:
+    return operation("health", TAG, "What works, what does not, and how to mend it", ANYBODY, {
+        "200": told("Nothing is wrong", ref("Health")), "503": told("Something is", ref("Health")),
+    })  # fmt: skip
+
+
+def _presence_code() -> Json:
+    return operation("presenceCode", TAG, "The code that the teacher types, for whoever shows it", LOCAL,
+                     {"200": told("The code", record({"code": TEXT})), **errors(403)})  # fmt: skip
+
+
+def _listing() -> Json:
+    return operation("resources", TAG, "Every resource, damaged ones included", LOCAL,
+                     {"200": told("All", record({"resources": many(ref("Resource"))})), **errors(403)})  # fmt: skip
+
+
+def _add() -> Json:
+    link = record({"url": {"type": "string", "format": "uri"}}, {"card": ref("CardEdits")}, more=True)
+    captions = many(PATH, maxItems=100)
+    file = record({"path": PATH}, {"filename": TEXT, "card": ref("CardEdits"), "captions": captions, "move": YES_NO},
+                  more=True)  # fmt: skip
+    return operation(
+        "addResource", TAG, "Import a file of the box, or keep a web address", LOCAL,
+        {
+            "201": told("The link", record({"resource": ref("Resource")})),
+            "202": told("The import, begun", ref("Job")),
+            **errors(400, 403, 404, 409, 413, 415, 507),
+        },
+        requestBody=sent({"anyOf": [file, link]}),
+    )  # fmt: skip
+
+
+def _jobs() -> Json:
+    return operation("imports", TAG, "The latest imports, newest first", TEACHER,
+                     {"200": told("At most 100", record({"jobs": many(ref("Job"))})), **errors(403)})  # fmt: skip
+
+
+def _job() -> Json:
+    return operation("import", TAG, "How far an import is", TEACHER,
+                     {"200": told("The import", ref("Job")), **errors(403, 404)},
+                     parameters=[within("job_id", "An import's identifier")])  # fmt: skip
+
+
+def _verified() -> Json:
+    return operation("verified", TAG, "How far the check of every file is; once over, the damaged ones", LOCAL,
+                     {"200": told("So far", ref("Verification")), **errors(403)})  # fmt: skip
+
+
+def _verify() -> Json:
+    return operation("verify", TAG, "Begin to read every file again", LOCAL,
+                     {"202": told("Begun, or going on", ref("Verification")), **errors(403)})  # fmt: skip
+
+
+def _remove() -> Json:
+    return operation("removeResource", TAG, "Take a resource off the box", LOCAL,
+                     {"204": told("It is gone"), **errors(403, 404, 507)}, parameters=[RESOURCE])  # fmt: skip
+
+
+def _export() -> Json:
+    return operation(
+        "exportResource", TAG, "Write a resource's original file into a folder of the box", LOCAL,
+        {"200": told("Where it stands now", record({"path": TEXT})), **errors(400, 403, 404, 500, 507)},
+        parameters=[RESOURCE],
+        requestBody=sent(record({"folder": PATH}, more=True)),
+    )  # fmt: skip
