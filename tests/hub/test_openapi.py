@@ -120,7 +120,7 @@ def holds(app: Wsgi, method: str, path: str) -> None:
 
     @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy() | operation.as_strategy(GenerationMode.NEGATIVE))
-    def answered_as_described(case: schemathesis.Case) -> None:
+    def answered_as_described(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(checks=CHECKS)
 
     answered_as_described()
