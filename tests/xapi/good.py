@@ -16,15 +16,19 @@ BOTH = tuple(Version)
 Place = tuple[str | int, ...]
 
 UUID = "7ccd3322-e1a5-411a-a67d-6a735c76f119"
-MBOX = {"mbox": "mailto:ada@example.org"}
-ACCOUNT = {"account": {"homePage": "https://example.org/class", "name": "ada-7"}}
-AGENT = {"objectType": "Agent", "name": "Ada", **ACCOUNT}
-GROUP = {"objectType": "Group", "name": "Hawks", "member": [AGENT, {"openid": "https://example.org/bob"}]}
-IDENTIFIED = {"objectType": "Group", "mbox_sha1sum": "cd9b00a5611f94eaa7b1661edab976068e364975"}
-ACTIVITY = {"objectType": "Activity", "id": "https://example.org/fractions"}
-REFERENCE = {"objectType": "StatementRef", "id": UUID}
+MBOX: dict[str, Any] = {"mbox": "mailto:ada@example.org"}
+ACCOUNT: dict[str, Any] = {"account": {"homePage": "https://example.org/class", "name": "ada-7"}}
+AGENT: dict[str, Any] = {"objectType": "Agent", "name": "Ada", **ACCOUNT}
+GROUP: dict[str, Any] = {
+    "objectType": "Group",
+    "name": "Hawks",
+    "member": [AGENT, {"openid": "https://example.org/bob"}],
+}
+IDENTIFIED: dict[str, Any] = {"objectType": "Group", "mbox_sha1sum": "cd9b00a5611f94eaa7b1661edab976068e364975"}
+ACTIVITY: dict[str, Any] = {"objectType": "Activity", "id": "https://example.org/fractions"}
+REFERENCE: dict[str, Any] = {"objectType": "StatementRef", "id": UUID}
 EXTENSIONS: dict[str, Any] = {"https://example.org/extensions/colour": None, "urn:x:deep": {"Any": [None, "", {}, 1.5]}}
-ATTACHMENT = {
+ATTACHMENT: dict[str, Any] = {
     "usageType": "https://example.org/certificate",
     "display": {"fr": "Diplôme"},
     "description": {"fr": "Un diplôme", "en-US": ""},
@@ -33,7 +37,7 @@ ATTACHMENT = {
     "sha2": "495395e777cd98da653df9615d09c0fd6bb2f8d4788394cd53c56a3bfdcd848a",
     "fileUrl": "https://example.org/file.txt",
 }
-DEFINITION = {
+DEFINITION: dict[str, Any] = {
     "name": {"fr": "La moitié de huit"},
     "description": {"fr": "Combien font la moitié de huit ?", "zh-Hant-TW": "八"},
     "type": "http://adlnet.gov/expapi/activities/cmi.interaction",
@@ -43,7 +47,7 @@ DEFINITION = {
     "choices": [{"id": "a", "description": {"fr": "2"}}, {"id": "b"}],
     "extensions": EXTENSIONS,
 }
-RESULT = {
+RESULT: dict[str, Any] = {
     "score": {"scaled": 0.5, "raw": 5, "min": 0, "max": 10},
     "success": True,
     "completion": False,
@@ -51,7 +55,7 @@ RESULT = {
     "duration": "PT1M30.5S",
     "extensions": EXTENSIONS,
 }
-CONTEXT = {
+CONTEXT: dict[str, Any] = {
     "registration": UUID,
     "instructor": AGENT,
     "team": GROUP,
@@ -67,7 +71,7 @@ CONTEXT = {
     "statement": REFERENCE,
     "extensions": EXTENSIONS,
 }
-RELEVANT = {
+RELEVANT: dict[str, Any] = {
     "contextAgents": [{"objectType": "contextAgent", "agent": AGENT, "relevantTypes": ["https://example.org/keeper"]}],
     "contextGroups": [{"objectType": "contextGroup", "group": GROUP, "relevantTypes": ["https://example.org/crew"]}],
 }
