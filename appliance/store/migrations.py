@@ -73,6 +73,7 @@ _RECORDS = """
 ALTER TABLE statement ADD COLUMN given INTEGER;
 ALTER TABLE statement ADD COLUMN voided INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE statement ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE statement ADD COLUMN defines INTEGER NOT NULL DEFAULT 1;
 CREATE TABLE held (row INTEGER PRIMARY KEY, boot TEXT NOT NULL, monotonic REAL NOT NULL, age REAL);
 CREATE TABLE term (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, uses INTEGER NOT NULL DEFAULT 0,
@@ -89,6 +90,7 @@ CREATE TABLE progress (
     actor INTEGER NOT NULL, activity INTEGER NOT NULL, registration INTEGER NOT NULL, statements INTEGER NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL, completed INTEGER NOT NULL, passed INTEGER, scaled REAL,
     duration REAL, PRIMARY KEY (actor, activity, registration)) WITHOUT ROWID;
+CREATE INDEX progress_registration ON progress (registration);
 CREATE TABLE actor_seen (actor INTEGER PRIMARY KEY, statements INTEGER NOT NULL, last INTEGER NOT NULL);
 CREATE TABLE verb_count (
     actor INTEGER NOT NULL, verb INTEGER NOT NULL, statements INTEGER NOT NULL, PRIMARY KEY (actor, verb)

@@ -14,11 +14,16 @@ import hashlib
 import json
 import sqlite3
 import uuid
+from collections.abc import Iterable
 
 from appliance.errors import BadInput, Conflict
 from appliance.model import Activity, Question
 from appliance.ports import Now
 from appliance.store.db import Database
+from appliance.store.record_entries import Entry
+from appliance.xapi import identifiers
+
+ANSWERED = "http://adlnet.gov/expapi/verbs/answered"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,6 +125,30 @@ def _after(wall: float, last: str | None) -> str:
         return stored
     moment = datetime.datetime.fromisoformat(last) + datetime.timedelta(microseconds=1)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def fold(conn: sqlite3.Connection, box_id: str, entries: Iterable[Entry]) -> None:
+    """Add the answers among ``entries`` to the projection ``answer``: this box's pupils, lessons and questions only."""
+    rows = [row for entry in entries if (row := _answer(box_id, entry)) is not None]
+    if rows:
+        conn.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _answer(box_id: str, entry: Entry) -> tuple[str, str, str, str, str, str, int] | None:
+    value = entry.value
+    if value["verb"]["id"] != ANSWERED or not str(value["object"].get("id", "")).startswith(identifiers.base(box_id)):
+        return None
+    pupil = identifiers.read_pupil(value["actor"])
+    question = identifiers.read_question(value["object"]["id"])
+    result, context = value.get("result") or {}, value.get("context") or {}
+    grouping = (context.get("contextActivities") or {}).get("grouping") or []
+    lessons = [identifiers.read_lesson(activity["id"]) for activity in grouping]
+    lesson = next((found[1] for found in lessons if found and found[0] == box_id), None)
+    if not pupil or not question or lesson is None or pupil[0] != box_id or question[0] != box_id:
+        return None
+    if not isinstance(result.get("response"), str) or not isinstance(result.get("success"), bool):
+        return None
+    return (entry.id, lesson, pupil[1], question[1], question[2], result["response"], int(result["success"]))
 
 
 def results(db: Database, lesson: str, pupil: str, activity: str) -> dict[str, tuple[str, bool]]:

@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The bytes of statements' attachments: files below ``records/attachments``, each named by its ``sha2``.
+
+A file is on the disk before the statement that names it, so a death leaves at most a file that no statement names;
+those go at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from appliance.errors import BadInput, Damaged
+from appliance.store import durable
+from appliance.store.db import Database
+from appliance.store.durable import disk_errors, step
+
+_NAME = re.compile(r"[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
+_KINDS = {56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
+"""Hexadecimal digits -> the hash of Data 2.4.11."""
+_PART = ".part"
+
+
+class Attachments:
+    """The folder. Thread-safe."""
+
+    def __init__(self, folder: Path, db: Database) -> None:
+        """Open ``folder``, made when it is not there, and remove what no statement names."""
+        self._folder = folder
+        self._db = db
+        self._lock = threading.Lock()
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+
+    def path(self, sha2: str) -> Path:
+        """Where the bytes stand, if the box has them. Raises :class:`BadInput` for what is no hash."""
+        if not _NAME.fullmatch(sha2):
+            raise BadInput("%(sha2)s is not the SHA-2 of an attachment.", sha2=sha2)
+        return self._folder / sha2
+
+    def size(self, sha2: str) -> int:
+        """Bytes; 0 when the box does not have them."""
+        try:
+            return self.path(sha2).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def read(self, sha2: str) -> bytes | None:
+        """The bytes, or None when the box does not have them.
+
+        Raises :class:`Damaged` when they cannot be read, or are not those that came.
+        """
+        path = self.path(sha2)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Damaged("%(path)s cannot be read: %(why)s", path=path, why=error.strerror or error) from error
+        if _hash(sha2, data) != sha2:
+            raise Damaged("An attachment on this box is damaged: restore the last backup.")
+        return data
+
+    @contextlib.contextmanager
+    def kept(self, data: Mapping[str, bytes]) -> Iterator[None]:
+        """Write files durably, for the statements that the block commits. No file is removed meanwhile.
+
+        Raises :class:`StorageError`, and :class:`BadInput` for bytes that have another hash.
+        """
+        if not data:
+            yield
+            return
+        for sha2, body in data.items():
+            if _hash(sha2, body) != self.path(sha2).name:
+                raise BadInput("The bytes of an attachment are not those of its sha2.")
+        with self._lock:
+            with disk_errors(self._folder):
+                for sha2, body in data.items():
+                    self._write(self.path(sha2), body)
+                durable.sync_folder(self._folder)
+            yield
+
+    def _write(self, path: Path, body: bytes) -> None:
+        if path.is_file() and path.stat().st_size == len(body):
+            return
+        work = path.with_name(f"{path.name}-{secrets.token_hex(4)}{_PART}")
+        try:
+            step("create attachment")
+            with work.open("xb") as out:
+                out.write(body)
+                out.flush()
+                step("sync attachment")
+                os.fsync(out.fileno())
+            step("publish attachment")
+            work.replace(path)
+        finally:
+            work.unlink(missing_ok=True)
+
+    def adopt(self, sha2: str, work: Path) -> bool:
+        """Take the file ``work``, which is on the disk already, for the bytes of ``sha2``; False if it is not."""
+        with self._lock, disk_errors(work):
+            with work.open("rb") as source:
+                found = hashlib.file_digest(source, _KINDS[len(self.path(sha2).name)]).hexdigest()
+            if found != sha2:
+                work.unlink()
+                return False
+            step("publish attachment")
+            work.replace(self.path(sha2))
+            durable.sync_folder(self._folder)
+        return True
+
+    def discard(self, names: Iterable[str]) -> None:
+        """Remove those that no statement names any more (committed); call it after the statements are erased."""
+        with self._lock, disk_errors(self._folder):
+            named = self._named()
+            for sha2 in set(names) - named:
+                step("remove attachment")
+                self.path(sha2).unlink(missing_ok=True)
+            durable.sync_folder(self._folder)
+
+    def _sweep(self) -> None:
+        named: set[str] | None = None
+        with disk_errors(self._folder):
+            for path in self._folder.iterdir():
+                named = self._named() if named is None else named
+                if path.name not in named and (_NAME.fullmatch(path.name) or path.name.endswith(_PART)):
+                    step("sweep attachment")
+                    path.unlink(missing_ok=True)
+
+    def _named(self) -> set[str]:
+        rows = self._db.reading().execute("SELECT DISTINCT sha256 FROM statement_attachment")
+        return {row["sha256"] for row in rows}
+
+
+def _hash(sha2: str, data: bytes) -> str:
+    return hashlib.new(_KINDS.get(len(sha2), "sha256"), data).hexdigest()

@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The canonical definition of each activity: what statements told of it, merged in the order of arrival.
+
+Voided statements count (Data 2.3.2 lets a store keep what they told); erased ones do not.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from appliance.store.record_entries import Entry, entries
+from appliance.xapi import definitions
+from appliance.xapi.terms import iri_value
+
+REMEMBERED = 2_000
+"""Activities whose last definition is remembered, by its hash: most statements repeat it."""
+
+
+class Definitions:
+    """Writes ``activity_definition``. Used in the writer's turn only."""
+
+    def __init__(self) -> None:
+        self._last: collections.OrderedDict[str, int] = collections.OrderedDict()
+
+    def ended(self, kept: bool) -> None:
+        """Forget what was not kept."""
+        if not kept:
+            self._last.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._last.clear()
+
+    def add(self, conn: sqlite3.Connection, told: Iterable[Entry]) -> None:
+        """Merge what statements tell of their activities, in this order."""
+        changed: dict[str, list[Mapping[str, Any]]] = {}
+        for entry in told:
+            for iri, definition in definitions.activities(entry.value):
+                mark = hash(repr(definition))
+                if self._last.get(iri) != mark:
+                    self._last[iri] = mark
+                    changed.setdefault(iri, []).append(definition)
+        for iri, news in changed.items():
+            _write(conn, iri, _merged(read(conn, iri), news))
+        while len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
+
+    def again(self, conn: sqlite3.Connection, iris: Iterable[str]) -> None:
+        """Make the definitions of ``iris`` anew from the statements that are left."""
+        for iri in iris:
+            self._last.pop(iri, None)
+            conn.execute("DELETE FROM activity_definition WHERE iri = ?", (iri,))
+            made = _merged(None, _told_of(conn, iri))
+            if made is not None:
+                _write(conn, iri, made)
+
+
+def defined(told: Iterable[Entry]) -> set[str]:
+    """The activities that statements define."""
+    return {iri for entry in told for iri, _ in definitions.activities(entry.value)}
+
+
+def read(conn: sqlite3.Connection, iri: str) -> dict[str, Any] | None:
+    """The definition of an activity, or None."""
+    row = conn.execute("SELECT body FROM activity_definition WHERE iri = ?", (iri,)).fetchone()
+    return None if row is None else dict(json.loads(row["body"]))
+
+
+def _merged(known: dict[str, Any] | None, news: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+    for definition in news:
+        known = definitions.merge(known, definition)
+    return known
+
+
+def _write(conn: sqlite3.Connection, iri: str, definition: dict[str, Any] | None) -> None:
+    conn.execute(
+        "INSERT INTO activity_definition VALUES (?, ?) ON CONFLICT (iri) DO UPDATE SET body = excluded.body",
+        (iri, json.dumps(definition, ensure_ascii=False, separators=(",", ":"))),
+    )
+
+
+def _told_of(conn: sqlite3.Connection, iri: str) -> Iterator[Mapping[str, Any]]:
+    rows = conn.execute(
+        "SELECT p.row FROM term CROSS JOIN posting p ON p.term = term.id AND p.via = 0 "
+        "CROSS JOIN statement s ON s.row = p.row "
+        "WHERE kind = 'any_activity' AND value = ? AND s.defines AND NOT s.erased ORDER BY p.row",
+        (iri_value(iri),),
+    ).fetchall()
+    for entry in entries(conn, [row["row"] for row in rows]):
+        for found, definition in definitions.activities(entry.value):
+            if found == iri:
+                yield definition

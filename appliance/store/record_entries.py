@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""A kept statement, read again: what the index and the projections are made from."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.store import times
+from appliance.store.record_terms import chunks, marks
+from appliance.xapi import multipart, values
+
+READ_AT_ONCE = 200
+"""Statements in memory at a time while many are read."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A statement that is in the table and not erased."""
+
+    row: int
+    id: str
+    value: Mapping[str, Any]
+    at: int
+    """Its own time (``timestamp``), µs since 1970."""
+
+    def attachments(self) -> list[str]:
+        """``sha2`` of its attachments, in lower case, each once."""
+        return attachments(self.value)
+
+
+def entries(conn: sqlite3.Connection, rows: Iterable[int]) -> Iterator[Entry]:
+    """Those of ``rows`` that are not erased, in the order of ``rows``' chunks, ascending when ``rows`` are."""
+    for chunk in chunks(list(rows), READ_AT_ONCE):
+        found = conn.execute(
+            f"SELECT row, id, body, stored FROM statement WHERE row IN ({marks(chunk)}) AND NOT erased ORDER BY row",  # noqa: S608
+            chunk,
+        ).fetchall()
+        for row in found:
+            yield entry(row)
+
+
+def entry(row: sqlite3.Row) -> Entry:
+    """From ``row, id, body, stored``."""
+    value = json.loads(row["body"])
+    return Entry(row["row"], row["id"], value, moment(value, row["stored"]))
+
+
+def moment(value: Mapping[str, Any], stored: str) -> int:
+    """The time of a statement: its ``timestamp``, or ``stored`` when it has none."""
+    told = values.timestamp(value["timestamp"]) if "timestamp" in value else None
+    return times.read(stored) if told is None else times.of(told)
+
+
+def attachments(value: Mapping[str, Any]) -> list[str]:
+    """``sha2`` of a statement's attachments, in lower case, each once."""
+    return list(dict.fromkeys(told["sha2"].lower() for told in multipart.attachments(value)))

@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Reading statements: one by its id, or pages of those that match a filter, in the order of arrival."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.errors import BadInput
+from appliance.store import times
+from appliance.store.record_entries import attachments
+from appliance.store.record_terms import Term, numbers
+from appliance.xapi import preparing
+
+LOOKED_AT = 10_000
+"""Postings that one page may look at: a filter that matches little gives short pages, never a slow one."""
+MOST = 500
+"""Statements of a page."""
+_CURSOR = re.compile(r"[1-9][0-9]{0,17}")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """GET statements (Communication 2.1.3). Agent, verb… are values of :mod:`appliance.xapi.terms`; None: any."""
+
+    agent: str | None = None
+    verb: str | None = None
+    activity: str | None = None
+    registration: str | None = None
+    related_agents: bool = False
+    related_activities: bool = False
+    since: datetime | None = None
+    """In UTC; statements stored after it."""
+    until: datetime | None = None
+    """Stored at or before it."""
+    limit: int = MOST
+    """Statements of a page, at most :data:`MOST`; 0: as many as a page may hold."""
+    ascending: bool = False
+    cursor: str | None = None
+    """:attr:`Page.next` of the same query; anything else is :class:`BadInput`."""
+    within: str | None = None
+    """An agent value that must be named besides, in whatever place (scope statements/read/mine)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A statement as it is sent."""
+
+    row: int
+    id: str
+    body: bytes
+    """Complete JSON, ``stored`` included."""
+    stored: str
+
+    @property
+    def attachments(self) -> Sequence[str]:
+        """``sha2`` of its attachments; whether the box has their bytes is another question."""
+        return attachments(json.loads(self.body)) if b'"attachments"' in self.body else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``next``: the cursor of the next page, None on the last one. A page may be short, or empty, and have a next."""
+
+    found: list[Found]
+    next: str | None
+
+
+def get(conn: sqlite3.Connection, statement_id: str, *, voided: bool = False) -> Found | None:
+    """The statement with this id if it is (``voided``) or is not voided; None when there is no such one."""
+    row = conn.execute(
+        "SELECT row, id, body, given, stored FROM statement WHERE id = ? AND voided = ? AND NOT erased",
+        (statement_id.lower(), voided),
+    ).fetchone()
+    return None if row is None else _found(row)
+
+
+def page(conn: sqlite3.Connection, query: Query) -> Page:
+    """One page. Raises :class:`BadInput` for a wrong cursor."""
+    limit = min(query.limit or MOST, MOST)
+    low, high = _bounds(conn, query)
+    wanted = _wanted(query)
+    known = {term: (number, _uses(conn, number)) for term, number in numbers(conn, wanted).items()}
+    if len(known) < len(wanted) or low > high:
+        return Page([], None)
+    terms = [number for number, _ in sorted(known.values(), key=lambda pair: pair[1])]
+    found, last = _matching(conn, terms, low, high, limit, ascending=query.ascending)
+    return Page(found, None if last is None else cursor(last))
+
+
+def _wanted(query: Query) -> list[Term]:
+    kinds = {
+        "any_agent" if query.related_agents else "agent": query.agent,
+        "verb": query.verb,
+        "any_activity" if query.related_activities else "activity": query.activity,
+        "registration": query.registration,
+    }
+    wanted = {(kind, value) for kind, value in kinds.items() if value is not None}
+    return sorted(wanted | ({("any_agent", query.within)} if query.within is not None else set()))
+
+
+def _uses(conn: sqlite3.Connection, number: int) -> int:
+    return int(conn.execute("SELECT uses FROM term WHERE id = ?", (number,)).fetchone()["uses"])
+
+
+def _matching(
+    conn: sqlite3.Connection, terms: list[int], low: int, high: int, limit: int, *, ascending: bool
+) -> tuple[list[Found], int | None]:
+    """The statements of a page, and the last row that was looked at (None: there is nothing after)."""
+    edge = _edge(conn, terms, low, high, ascending=ascending)
+    if edge is not None:
+        low, high = (low, edge) if ascending else (edge, high)
+    found: list[Found] = []
+    for row in conn.execute(_sql(len(terms), ascending=ascending), [*terms[1:], *terms[:1], low, high]):
+        if found and found[-1].row == row["row"]:  # it matches in more than one way
+            continue
+        if len(found) == limit:
+            return found, found[-1].row
+        found.append(_found(row))
+    return found, edge
+
+
+def _edge(conn: sqlite3.Connection, terms: list[int], low: int, high: int, *, ascending: bool) -> int | None:
+    """The last row that this page may look at; None when it may look at all."""
+    if not terms:
+        last = low + LOOKED_AT if ascending else high - LOOKED_AT
+        return last if low < last < high else None
+    order = "ASC" if ascending else "DESC"
+    row = conn.execute(
+        f"SELECT row FROM posting WHERE term = ? AND row BETWEEN ? AND ? ORDER BY row {order} LIMIT 1 OFFSET ?",  # noqa: S608
+        (terms[0], low, high, LOOKED_AT),
+    ).fetchone()
+    return None if row is None else int(row["row"])
+
+
+def _sql(terms: int, *, ascending: bool) -> str:
+    """Parameters: the terms but the rarest, the rarest, first and last row. CROSS JOIN: the rarest drives."""
+    order = "ASC" if ascending else "DESC"
+    columns = "SELECT s.row, s.id, s.body, s.given, s.stored FROM"
+    if not terms:
+        return f"{columns} statement s WHERE s.row BETWEEN ? AND ? AND NOT voided AND NOT erased ORDER BY s.row {order}"
+    joins = " ".join(
+        f"CROSS JOIN posting p{n} ON p{n}.term = ? AND p{n}.row = p0.row AND p{n}.via = p0.via" for n in range(1, terms)
+    )
+    return (
+        f"{columns} posting p0 {joins} CROSS JOIN statement s ON s.row = p0.row WHERE p0.term = ? "
+        f"AND p0.row BETWEEN ? AND ? AND NOT s.voided AND NOT s.erased ORDER BY p0.row {order}"
+    )
+
+
+def _found(row: sqlite3.Row) -> Found:
+    body = preparing.output(bytes(row["body"]), row["given"], row["stored"])
+    return Found(row["row"], row["id"], body, row["stored"])
+
+
+def _bounds(conn: sqlite3.Connection, query: Query) -> tuple[int, int]:
+    """The rows, inclusive, between which a page lies."""
+    top = conn.execute("SELECT max(row) FROM statement").fetchone()[0] or 0
+    low, high = 1, top
+    if query.cursor is not None:
+        row = _read_cursor(query.cursor)
+        low, high = (row + 1, high) if query.ascending else (low, min(high, row - 1))
+    if query.since is not None:
+        low = max(low, _first_after(conn, query.since, top))
+    if query.until is not None:
+        high = min(high, _first_after(conn, query.until, top) - 1)
+    return low, high
+
+
+def _first_after(conn: sqlite3.Connection, moment: datetime, top: int) -> int:
+    """The first row stored after ``moment``: ``stored`` grows with the row, so halving finds it."""
+    wanted = times.text(times.of(moment))
+    low, high = 1, top + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = conn.execute(
+            "SELECT row, stored FROM statement WHERE row >= ? ORDER BY row LIMIT 1", (middle,)
+        ).fetchone()
+        if row["stored"] > wanted:
+            high = middle
+        else:
+            low = row["row"] + 1
+    return low
+
+
+def cursor(row: int) -> str:
+    """Where the page after ``row`` begins."""
+    return str(row)
+
+
+def _read_cursor(text: str) -> int:
+    if not _CURSOR.fullmatch(text):
+        raise BadInput("This cursor is none that the box gave: start again from the first page.")
+    return int(text)

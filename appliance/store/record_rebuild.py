@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Everything that is derived from statements, made anew from them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+
+from appliance.store.record_entries import entry
+from appliance.store.record_fold import Fold
+
+AT_ONCE = 200
+"""Statements in memory at a time."""
+MARK = "records_indexed"
+"""Setting: everything until this row is indexed. Written now and then, since only the previous release, after a
+roll-back, leaves rows that are not."""
+MARK_EVERY = 1_000
+_DERIVED = ("posting", "statement_reference", "statement_attachment", "activity_definition", "progress", "actor_seen",
+            "verb_count", "answer")  # fmt: skip
+_VOIDED_BY_ERASED = "row = 0 OR EXISTS (SELECT 1 FROM statement s WHERE s.row = statement_void.row AND s.erased)"
+
+
+def rebuild(conn: sqlite3.Connection, fold: Fold, progress: Callable[[int, int], None]) -> None:
+    """Within the caller's transaction."""
+    fold.clear()
+    for table in _DERIVED:
+        conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+    conn.execute(f"DELETE FROM statement_void WHERE NOT ({_VOIDED_BY_ERASED})")  # noqa: S608
+    conn.execute("UPDATE statement SET voided = 0 WHERE voided AND NOT erased")
+    conn.execute("UPDATE term SET uses = 0")
+    total = conn.execute("SELECT max(row) FROM statement").fetchone()[0] or 0
+    for rows in _pages(conn, 0, ""):
+        _add(conn, fold, rows)
+        progress(rows[-1]["row"], total)
+    conn.execute("DELETE FROM term WHERE uses = 0")
+    fold.clear()
+    write_mark(conn, total)
+
+
+def catch_up(conn: sqlite3.Connection, fold: Fold) -> int:
+    """Index the next rows that the previous release wrote; 0: there are none left."""
+    top = conn.execute("SELECT max(row) FROM statement").fetchone()[0] or 0
+    marked = conn.execute("SELECT value FROM setting WHERE key = ?", (MARK,)).fetchone()
+    done = int(marked["value"]) if marked else 0
+    rows = next(_pages(conn, done, "AND given IS NULL"), None)
+    if rows is None:
+        if done < top:
+            write_mark(conn, top)
+        return 0
+    _add(conn, fold, rows)
+    write_mark(conn, rows[-1]["row"])
+    return len(rows)
+
+
+def mark(conn: sqlite3.Connection, before: int, after: int) -> None:
+    """Rows until ``after`` are indexed, where it was ``before`` until now."""
+    if before // MARK_EVERY != after // MARK_EVERY:
+        write_mark(conn, after)
+
+
+def write_mark(conn: sqlite3.Connection, row: int) -> None:
+    """Rows until ``row`` are indexed."""
+    conn.execute("INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                 (MARK, str(row)))  # fmt: skip
+
+
+def _pages(conn: sqlite3.Connection, after: int, condition: str) -> Iterator[list[sqlite3.Row]]:
+    while rows := conn.execute(
+        f"SELECT row, id, body, stored, defines FROM statement WHERE row > ? AND NOT erased {condition} "  # noqa: S608
+        "ORDER BY row LIMIT ?", (after, AT_ONCE)).fetchall():  # fmt: skip
+        yield rows
+        after = rows[-1]["row"]
+
+
+def _add(conn: sqlite3.Connection, fold: Fold, rows: list[sqlite3.Row]) -> None:
+    new = [entry(row) for row in rows]
+    named = [(sha2, item.row) for item in new for sha2 in item.attachments()]
+    conn.executemany("INSERT OR IGNORE INTO statement_attachment VALUES (?, ?)", named)
+    fold.add(conn, new, mute=frozenset(row["row"] for row in rows if not row["defines"]))

@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The learning record store: the one way in which statements are written and read.
+
+One writer at a time, many readers. What :meth:`Records.append` returned is on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import Busy
+from appliance.ports import Clock, Now
+from appliance.store import (
+    record_definitions,
+    record_merge,
+    record_names,
+    record_queries,
+    record_rebuild,
+    record_times,
+    times,
+)
+from appliance.store.attachments import Attachments
+from appliance.store.commit import GroupCommit
+from appliance.store.db import Database
+from appliance.store.record_append import Append, Unsettled
+from appliance.store.record_fold import Fold
+from appliance.store.record_lines import Statement as Foreign
+from appliance.store.record_merge import MergeResult
+from appliance.store.record_queries import Found, Page, Query
+from appliance.xapi.preparing import Prepared
+
+__all__ = ["Foreign", "Found", "MergeResult", "Page", "Query", "Records"]
+
+
+class Records:
+    """The store. Thread-safe."""
+
+    def __init__(self, db: Database, clock: Clock, box_id: str, folder: Path) -> None:
+        """Open the records of ``db``; files stand in ``folder``/records (``folder``: the box's state).
+
+        What a death left half done is finished or removed, and what the previous release wrote is indexed.
+        """
+        self.db = db
+        self.clock = clock
+        self.box_id = box_id
+        self.fold = Fold(box_id)
+        self.commit = GroupCommit(db, self.fold.ended)
+        self.attachments = Attachments(folder / "records" / "attachments", db)
+        self.arrivals = record_times.Arrivals(clock)
+        self._rebuilding = False
+        self.commit.run(lambda conn: record_times.begin(conn, self.arrivals, clock.now()))
+        self.catch_up()
+
+    def append(
+        self, batch: Sequence[Prepared], *, attachments: Mapping[str, bytes] | None = None, define: bool = True
+    ) -> list[str]:
+        """Keep ``batch``, all or nothing, durably; returns the ids in its order.
+
+        A statement that is there already, and says the same, is simply listed; so is one that was erased, which does
+        not come back. ``attachments``: bytes by ``sha2``. ``define``: whether its definitions become what the box
+        knows of activities. Raises :class:`Conflict` when an id stands for another statement, :class:`BadInput` when
+        it comes twice in the batch, :class:`StorageError` when the disk is full, :class:`Busy` during a rebuild.
+        """
+        with self.attachments.kept(attachments or {}):
+            self._take(batch, define=define, each=False)
+        return [prepared.id for prepared in batch]
+
+    def append_each(self, batch: Sequence[Prepared]) -> dict[str, str]:
+        """Keep, durably, each statement of ``batch`` that can be; returns {id: reason} of the others."""
+        return self._take(batch, define=True, each=True)
+
+    def _take(self, batch: Sequence[Prepared], *, define: bool, each: bool) -> dict[str, str]:
+        if self._rebuilding:
+            raise Busy("The learning records are being rebuilt: try again in a few minutes.")
+        if not batch:
+            return {}
+        work = Append(self.fold, self.arrivals, self.clock, self.box_id, batch, define=define, each=each)
+        while True:
+            try:
+                return self.commit.run(work)
+            except Unsettled:
+                self.settle_clock(self.clock.now())
+            finally:
+                self.arrivals.landed(work)
+
+    def get(self, statement_id: str, *, voided: bool = False) -> Found | None:
+        """The statement with this id, or the voided one; None when there is none."""
+        return record_queries.get(self.db.reading(), statement_id, voided=voided)
+
+    def query(self, query: Query) -> Page:
+        """A page of those that match. Raises :class:`BadInput` for a cursor that is none."""
+        return record_queries.page(self.db.reading(), query)
+
+    def cursor(self, found: Found) -> str:
+        """Where the same query goes on after ``found``."""
+        return record_queries.cursor(found.row)
+
+    def consistent_through(self) -> str:
+        """RFC 3339: everything stored before it can be read now (Communication 2.1.3)."""
+        return times.text(self.arrivals.through())
+
+    def definition(self, iri: str) -> dict[str, Any] | None:
+        """What the box knows of an activity, or None."""
+        return record_definitions.read(self.db.reading(), iri)
+
+    def names_of(self, agent_value: str) -> list[str]:
+        """The names that statements gave an agent, the newest first."""
+        return record_names.names(self.db.reading(), agent_value)
+
+    def attachment(self, sha2: str) -> bytes | None:
+        """The bytes of an attachment, or None. Raises :class:`Damaged`."""
+        return self.attachments.read(sha2)
+
+    def attachment_size(self, sha2: str) -> int:
+        """Its bytes, 0 when the box does not have it."""
+        return self.attachments.size(sha2)
+
+    def settle_clock(self, now: Now) -> int:
+        """Once the clock is trusted, give what came before its true time; returns how many statements."""
+        if not now.trusted or not self.arrivals.held:
+            return 0
+        return record_times.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
+
+    def rebuild(self, progress: Callable[[int, int], None]) -> None:
+        """Empty everything that is derived from statements, and derive it again: the result is the same.
+
+        One transaction: readers see the former state until its end, a death leaves it. Appending is :class:`Busy`
+        meanwhile. ``progress(done, total)``.
+        """
+        self._rebuilding = True
+        try:
+            self.commit.run(lambda conn: record_rebuild.rebuild(conn, self.fold, progress))
+        finally:
+            self._rebuilding = False
+
+    def catch_up(self) -> int:
+        """Index what the previous release wrote since this one last ran; returns how many."""
+        total = 0
+        while done := self.commit.run(lambda conn: record_rebuild.catch_up(conn, self.fold)):
+            total += done
+        return total
+
+    def merge(self, rows: Iterable[Foreign]) -> MergeResult:
+        """Take in statements of an export or of another box; see :mod:`appliance.store.record_merge`."""
+        self.arrivals.held = True
+        return record_merge.merge(self.commit.run, self.fold, self.arrivals, self.clock, self.box_id, rows)
