@@ -88,15 +88,22 @@ def hub(config: Config) -> Iterator[Hub]:
     """The hub's parts, started; stopped in reverse order when the block ends. The caller holds :func:`hub_lock`."""
     from appliance.drivers.clock_system import SystemClock
     from appliance.hub import demonstration, presence
+    from appliance.hub.clock_watch import ClockWatch
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
     from appliance.hub.search import Search
     from appliance.store import settings
     from appliance.store.db import Database, Role
+    from appliance.store.records import Records
 
     with contextlib.ExitStack() as stack:
         db = Database(config.database, Role.HUB)
         stack.callback(db.close)
+        clock = SystemClock()
+        records = Records(db, clock, settings.box_id(db), config.box.state)
+        watch = ClockWatch(records, clock)
+        watch.start()
+        stack.callback(watch.stop)
         search = Search(config)
         search.start()
         stack.callback(search.stop)
@@ -110,9 +117,10 @@ def hub(config: Config) -> Iterator[Hub]:
             db,
             library,
             search,
-            SystemClock(),
+            clock,
             presence.kept(config.box.run / "presence-code"),
             settings.secret(db),
+            records,
         )
 
 
@@ -125,14 +133,21 @@ def content(config: Config) -> ContentApp:
 
 
 def application(config: Config, parts: Hub) -> Wsgi:
-    """Pages and API for the hub's origin, resource bodies for the other; told apart by what nginx or the edge says."""
+    """Pages and API for the hub's origin, resource bodies for the other; told apart by what nginx or the edge says.
+
+    ``/xapi`` answers alike on both.
+    """
     from appliance.hub.app import create_app
+    from appliance.hub.xapi import create_xapi
 
     pages: Wsgi = create_app(parts)
+    xapi: Wsgi = create_xapi(parts)
     bodies: Wsgi = content(config)
 
     def dispatch(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         origin = environ.get("HTTP_X_CARTABLE_ORIGIN")
+        if origin in ("hub", "content", "local") and f"{environ['PATH_INFO']}/".startswith("/xapi/"):
+            return xapi(environ, start_response)
         if origin == "content":
             return bodies(environ, start_response)
         if origin in ("hub", "local"):

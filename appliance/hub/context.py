@@ -16,6 +16,7 @@ from appliance.hub.presence import PresenceCode
 from appliance.hub.search import Search
 from appliance.ports import Clock
 from appliance.store.db import Database
+from appliance.store.records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Hub:
     presence: PresenceCode
     secret: bytes
     """Signs cookies and tokens; made at first start, kept in the state folder."""
+    records: Records
 
 
 def hub() -> Hub:

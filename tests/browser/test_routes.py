@@ -20,6 +20,7 @@ from appliance.hub.presence import PresenceCode
 from appliance.hub.search import Search
 from appliance.ports import Clock
 from appliance.store.db import Database
+from appliance.store.records import Records
 from tests.browser.pages import API, FRAGMENTS, PAGES, PICTURES, READERS, REDIRECTS
 from tests.rigs.box import Box
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.browser
 def _rules() -> set[str]:
     """The GET rules of the application; none of its parts is needed to draw its map."""
     parts = (cast(Database, None), cast(Library, None), cast(Search, None), cast(Clock, None))
-    app = create_app(Hub(Config(), *parts, PresenceCode(), b"x" * 32))
+    app = create_app(Hub(Config(), *parts, PresenceCode(), b"x" * 32, cast(Records, None)))
     return {
         rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.endpoint != "static"
     }

@@ -15,6 +15,8 @@ from appliance.drivers.clock_system import SystemClock
 from appliance.hub.app import create_app
 from appliance.hub.context import Hub
 from appliance.hub.search import Search
+from appliance.store import settings
+from appliance.store.records import Records
 from tests.library.shelf import Shelf
 
 LOCAL = {"X-Cartable-Origin": "local"}
@@ -25,9 +27,10 @@ BROWSER = {"X-Cartable-Origin": "hub"}
 def app(shelf: Shelf) -> Iterator[Flask]:
     from appliance.hub import presence
 
-    search = Search(shelf.config)
+    search, clock = Search(shelf.config), SystemClock()
+    records = Records(shelf.db, clock, settings.box_id(shelf.db), shelf.config.box.state)
     code = presence.PresenceCode()
-    yield create_app(Hub(shelf.config, shelf.db, shelf.library, search, SystemClock(), code, b"k" * 32))
+    yield create_app(Hub(shelf.config, shelf.db, shelf.library, search, clock, code, b"k" * 32, records))
     search.stop()
 
 

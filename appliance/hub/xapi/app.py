@@ -60,6 +60,7 @@ ALIKE = {
     HTTPStatus.NOT_FOUND: N_("There is nothing at this address."),
     HTTPStatus.METHOD_NOT_ALLOWED: N_("This address does not take that request."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("This is too large for the box."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: N_("The box made a mistake: try again, and tell the technician if it goes on."),
 }
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.errors import Refused, Unauthenticated
-from appliance.hub import launch
+from appliance.hub.launch import USER, Launch, check
 from appliance.store.record_keys import Keys
 from appliance.xapi import identifiers, terms
 
@@ -41,7 +41,7 @@ class Caller:
     """What the store writes as the authority of statements from here (part 2, 2.4.9)."""
     trusted: bool = False
     """The box itself: an authority that it sends is kept."""
-    launch: launch.Launch | None = None
+    launch: Launch | None = None
 
     def may(self, *scopes: str) -> bool:
         """Whether one of ``scopes`` was granted."""
@@ -54,7 +54,7 @@ class Caller:
                           scopes=", ".join(scopes))  # fmt: skip
 
     @property
-    def running(self) -> launch.Launch | None:
+    def running(self) -> Launch | None:
         """The launch, while its lesson goes on. Raises :class:`Refused` afterwards: then nothing is read or kept."""
         if self.launch is not None and not self.launch.running:
             raise Refused("The lesson is over: what was done still arrives, but nothing is shown any more.")
@@ -76,7 +76,7 @@ def caller(authorization: str | None, origin: str | None, keys: Keys, box: str) 
             raise Unauthenticated("Send credentials (HTTP Basic): the technician makes them on the box.")
         return Caller("local", ("all",), identifiers.own_authority(box), trusted=True)
     user, password = _basic(authorization)
-    if user == launch.USER:
+    if user == USER:
         return Caller(user, (), _authority(box, user), launch=_launch(password))
     key = keys.check(user, password)
     if key is None:
@@ -84,9 +84,9 @@ def caller(authorization: str | None, origin: str | None, keys: Keys, box: str) 
     return Caller(key.id, key.scopes, _authority(box, key.id))
 
 
-def _launch(token: str) -> launch.Launch:
+def _launch(token: str) -> Launch:
     try:
-        return launch.check(token)
+        return check(token)
     except Refused as error:
         raise Unauthenticated(error.message, **error.params) from error
 

@@ -3,8 +3,8 @@
 
 """The three document resources (2.2): state (2.3), agent profile (2.6), activity profile (2.7).
 
-The families differ in one thing: a PUT without ``If-Match`` or ``If-None-Match`` on a document that exists is a 409 for
-profiles only in 1.0.3 (3.1), for state too in 2.0 (IEEE 9274.1.1, 4.1.4).
+The families differ in a PUT without ``If-Match`` and ``If-None-Match``. Of a profile, 1.0.3 wants one of the two always
+(3.1), of a state never; 2.0 wants one wherever there is a document already, state included (IEEE 9274.1.1, 4.1.4).
 """
 
 from __future__ import annotations
@@ -60,19 +60,27 @@ def _get(kind: Kind, call: Call) -> Response:
 
 def _put(kind: Kind, call: Call) -> Response:
     context, name, content = _given(kind, call)
-    guarded = kind is not Kind.STATE or call.version is Version.V2
+    blind = not (call.header("If-Match") or call.header("If-None-Match"))
 
     def work(found: Document | None) -> Content:
         _precondition(call, found)
-        if found and guarded and not (call.header("If-Match") or call.header("If-None-Match")):
-            raise Conflict("There is such a document already: fetch it to check what it says, then send your change "
-                           "with its ETag in If-Match.")  # fmt: skip
+        if blind:
+            _refuse_blind(kind, call.version, found)
         return content
 
     if _is_json(content[0]):
         reading.parse(content[1])
     call.parts.documents.change(context, name, work)
     return answers.nothing()
+
+
+def _refuse_blind(kind: Kind, version: Version, found: Document | None) -> None:
+    if found is not None and (kind is not Kind.STATE or version is Version.V2):
+        raise Conflict("There is such a document already: fetch it to check what it says, then send your change with "
+                       "its ETag in If-Match.")  # fmt: skip
+    if kind is not Kind.STATE and version is Version.V1:
+        raise BadInput("Say what you expect to replace: send If-None-Match: * for a new document, or If-Match with the "
+                       "ETag of the one that you fetched.")  # fmt: skip
 
 
 def _post(kind: Kind, call: Call) -> Response:

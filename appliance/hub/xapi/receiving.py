@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Response
 
 from appliance.errors import BadInput, Refused, TooLarge
 from appliance.hub.xapi import answers, credentials, parameters
 from appliance.hub.xapi.call import MOST_BYTES, Call
-from appliance.xapi import definitions, identifiers, multipart, preparing, reading, signature, terms
+from appliance.xapi import definitions, identifiers, multipart, preparing, reading, terms
 from appliance.xapi.preparing import Prepared
 
 MOST_JSON_BYTES = 8 << 20
@@ -63,14 +63,21 @@ def _store(
         authority = None if own else call.caller.authority
         batch.append(preparing.prepare(raw, call.version, authority, statement_id=statement_id, age_s=age))
     attached = {sha2: part.body for sha2, part in multipart.match((item.value for item in batch), parts).items()}
-    for item in batch:
-        if item.attachments:
-            signature.check_all(item.value, attached)
+    _check_signatures(batch, attached)
     if call.caller.launch is not None:
         _own_only(call.caller, batch)
     if not batch:
         return []
     return call.parts.records.append(batch, attachments=attached, define=_defines(call.caller, batch))
+
+
+def _check_signatures(batch: Sequence[Prepared], attached: Mapping[str, bytes]) -> None:
+    signed = [item for item in batch if item.attachments]
+    if signed:
+        from appliance.xapi import signature  # cryptography costs megabytes, and hardly a statement is signed
+
+        for item in signed:
+            signature.check_all(item.value, attached)
 
 
 def _ages(call: Call, count: int) -> Sequence[float]:

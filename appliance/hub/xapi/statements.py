@@ -18,7 +18,7 @@ from appliance.hub import http_headers
 from appliance.hub.xapi import answers, credentials, parameters
 from appliance.hub.xapi.call import Call
 from appliance.store.records import Found, Query
-from appliance.xapi import multipart, shapes, terms
+from appliance.xapi import actors, multipart, shapes, terms
 
 MOST = 500
 """Statements of one page; also what a limit of 0 gives."""
@@ -130,15 +130,16 @@ def _shaper(call: Call) -> Callable[[Found], bytes]:
     return lambda found: found.body
 
 
-def _more(call: Call, query: Query, cursor: str | None) -> str:
+def _more(call: Call, query: Query, more: str | None) -> str:
     """The address of the next page, below the same host; empty on the last one."""
-    if cursor is None:
+    if more is None:
         return ""
     kept = {name: text for name, text in call.parameters.items() if name not in ("cursor", "agent")}
     if query.agent is not None and "agent" in call.parameters:
         agent = parameters.agent(call.parameters, "agent", groups=True) or {}
-        kept["agent"] = answers.encode(shapes.identity(agent)).decode()  # a group's members would make it long
-    return f"/xapi/{call.resource}?{urlencode({**kept, 'cursor': cursor})}"
+        short = {key: agent[key] for key in ("objectType", *actors.IDENTIFIERS) if key in agent}
+        kept["agent"] = answers.encode(short).decode()  # a group's members would make it long
+    return f"/xapi/{call.resource}?{urlencode({**kept, 'cursor': more})}"
 
 
 def _answer(call: Call, body: bytes, found: Sequence[Found], *, modified: str | None = None) -> Response:
