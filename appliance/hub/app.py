@@ -31,6 +31,7 @@ from appliance.hub import (
     settings,
     shelf,
     teacher_library,
+    traces,
 )
 from appliance.hub.assets import content_origin, register_assets
 from appliance.hub.auth import is_local
@@ -87,7 +88,7 @@ def create_app(hub: Hub) -> Flask:
     app.after_request(_headers)
     app.register_error_handler(CartableError, _our_error)
     app.register_error_handler(HTTPException, _http_error)
-    for module in (auth, pupils, practice, shelf, reading, teacher_library, settings, health):
+    for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health):
         app.register_blueprint(module.pages)
     for module in (library_api, search_api, openapi):
         app.register_blueprint(module.api)

@@ -10,6 +10,7 @@ right pupil's.
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -20,9 +21,11 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, NotFound
+from appliance.hub.answered import Answer, prepared
 from appliance.hub.context import hub
 from appliance.hub.pupils import current_lesson, current_pupil
 from appliance.store import people, settings, statements
+from appliance.xapi.preparing import Prepared
 
 pages = Blueprint("practice", __name__)
 
@@ -86,25 +89,18 @@ def answers() -> Response | tuple[Response, int]:
 def _deliver(items: list[dict[str, Any]]) -> dict[str, str]:
     """Record what can be; returns {id: reason} for what never can."""
     refused: dict[str, str] = {}
-    batches: dict[str, list[statements.Answer]] = {}
+    batch: list[Prepared] = []
+    box, activity = settings.box_id(hub().db), functools.cache(lambda name: people.activity(hub().db, name))
     for item in items:
         try:
             activity_id, answer = _read(item)
-            batches.setdefault(activity_id, []).append(answer)
-        except BadInput as error:
+            batch.append(prepared(box, activity(activity_id), answer))
+        except (BadInput, NotFound) as error:
             refused[str(item.get("id", ""))] = error.message
-    for activity_id, batch in batches.items():
-        try:
-            activity = people.activity(hub().db, activity_id)
-        except NotFound as error:
-            refused.update({answer.id: error.message for answer in batch})
-            continue
-        box = settings.box_id(hub().db)
-        refused.update(statements.record(hub().db, box, activity, batch, hub().clock.now()))
-    return refused
+    return refused | hub().records.append_each(batch)
 
 
-def _read(item: Mapping[str, Any]) -> tuple[str, statements.Answer]:
+def _read(item: Mapping[str, Any]) -> tuple[str, Answer]:
     try:
         identifier = str(uuid.UUID(str(item.get("id"))))
         lesson, pupil, activity = _tokens().loads(str(item.get("token", "")))
@@ -117,6 +113,6 @@ def _read(item: Mapping[str, Any]) -> tuple[str, statements.Answer]:
     age = item.get("age_ms", 0)
     known = isinstance(age, int | float) and not isinstance(age, bool) and age == age  # NaN is not equal to itself
     age_s = min(max(age, 0), MAX_AGE_S * 1000) / 1000 if known else 0.0
-    return str(activity), statements.Answer(
+    return str(activity), Answer(
         identifier, str(pupil), str(lesson), str(item.get("question", "")), str(item.get("choice", "")), age_s
     )

@@ -73,7 +73,7 @@ def _deed(statement: Mapping[str, Any], verb: str, names: Names) -> Markup:
     if verb not in words.VERBS:
         return _filled(words.UNKNOWN, fields | {"verb": _display(statement, names) or last_part(verb)})
     if verb == "answered":
-        given = response(_part(statement, "result"), definition, lambda told: _choose(told, names.languages)[0])
+        given = response(_part(statement, "result"), definition, lambda told: chosen(told, names.languages))
         if given:
             return _filled(words.ANSWERED_WITH, fields | {"response": given})
     if verb == "played" and last_part(str(definition.get("type", ""))).lower() in words.MEDIA:
@@ -119,6 +119,11 @@ def _foreign(text: str, language: str, names: Names) -> Markup:
     if not text or language == "und" or language.partition("-")[0].lower() == names.languages[0].partition("-")[0]:
         return escape(text)
     return Markup('<span lang="{}">{}</span>').format(language, text)
+
+
+def chosen(told: object, languages: Sequence[str]) -> str:
+    """The text of a language map (xAPI-Data 4.2) in the best language; empty when it is none."""
+    return _choose(told, languages)[0]
 
 
 def _choose(told: object, languages: Sequence[str]) -> tuple[str, str]:

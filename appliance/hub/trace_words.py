@@ -154,13 +154,15 @@ def spent(duration: object) -> str:
     return str(gettext("in %(hours)s h", hours=hours))
 
 
-def ago(wall: float, now: float) -> str:
-    """``5 min ago``, or the time of the day once that is over an hour."""
+def ago(wall: float, now: float, *, certain: bool = True) -> str:
+    """``5 min ago``; once that is over an hour the time of the day, or ``2 h ago`` when nobody knows it for certain."""
     minutes = int((now - wall) // 60)
     if minutes < 1:
         return str(gettext("just now"))
     if minutes < 60:
         return str(ngettext("%(num)s min ago", "%(num)s min ago", minutes))
+    if not certain:
+        return str(ngettext("%(num)s h ago", "%(num)s h ago", round(minutes / 60)))
     return str(gettext("at %(time)s", time=format_time(_local(wall), "short", rebase=False)))
 
 

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
+"""Answers to the box's own questions, through the record store."""
+
 from __future__ import annotations
 
 import hashlib
@@ -12,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from appliance.hub.answered import Answer, prepared
 from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question
 from appliance.ports import Now
 from appliance.store import people, statements
 from appliance.store.db import Database, Role
 from appliance.store.migrations import migrate
+from appliance.store.records import Records
 
 BOX = "7d4fb7a1-3c26-4f59-8f36-0d4a5a2f5b11"
 QUIZ = Activity(
@@ -25,85 +29,108 @@ QUIZ = Activity(
 )  # fmt: skip
 
 
+class Clock:
+    """Says what it is told."""
+
+    def __init__(self) -> None:
+        self.wall, self.trusted, self.monotonic = 1_700_000_000.0, True, 1.0
+
+    def now(self) -> Now:
+        return Now(self.wall, self.trusted, self.monotonic, "boot")
+
+
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def records(tmp_path: Path, clock: Clock) -> Iterator[Records]:
     migrate(tmp_path / "cartable.sqlite")
-    opened = Database(tmp_path / "cartable.sqlite", Role.HUB)
-    yield opened
-    opened.close()
+    db = Database(tmp_path / "cartable.sqlite", Role.HUB)
+    yield Records(db, clock, BOX, tmp_path)
+    db.close()
 
 
-def answer(choice: str = "a", identifier: str | None = None, pupil: str = "p1") -> statements.Answer:
-    return statements.Answer(identifier or str(uuid.uuid4()), pupil, "lesson", "moitie", choice, 2.0)
+def answer(choice: str = "a", identifier: str | None = None, pupil: str = "p1") -> Answer:
+    return Answer(identifier or str(uuid.uuid4()), pupil, "lesson", "moitie", choice, 2.0)
 
 
-def bodies(db: Database) -> list[dict[str, object]]:
-    return [json.loads(row["body"]) for row in db.reading().execute("SELECT body FROM statement ORDER BY row")]
+def take(records: Records, *given: Answer) -> dict[str, str]:
+    return records.append_each([prepared(BOX, QUIZ, each) for each in given])
 
 
-def test_an_answer_becomes_a_pseudonymous_xapi_statement(db: Database) -> None:
+def bodies(records: Records) -> list[dict[str, object]]:
+    return [json.loads(row["body"]) for row in records.db.reading().execute("SELECT body FROM statement ORDER BY row")]
+
+
+def test_an_answer_becomes_a_pseudonymous_xapi_statement(records: Records) -> None:
     given = answer("b")
-    assert statements.record(db, BOX, QUIZ, [given], Now(1_700_000_000.0, True, 1.0)) == {}
-    [body] = bodies(db)
+    assert take(records, given) == {}
+    found = records.get(given.id)
+    assert found
+    body = json.loads(found.body)
     assert body["id"] == given.id
     assert body["actor"] == {
         "objectType": "Agent", "account": {"homePage": f"https://cartable.invalid/boxes/{BOX}", "name": "p1"}
     }  # fmt: skip
-    assert body["verb"]["id"] == "http://adlnet.gov/expapi/verbs/answered"  # type: ignore[index]
+    assert body["verb"]["id"] == "http://adlnet.gov/expapi/verbs/answered"
     assert body["result"] == {"success": False, "completion": True, "response": "b"}
     assert body["timestamp"] == "2023-11-14T22:13:18.000000Z"
     assert body["stored"] == "2023-11-14T22:13:20.000000Z"
+    assert body["authority"]["account"]["name"] == "hub"
 
 
-def test_the_same_delivery_twice_is_stored_once(db: Database) -> None:
+def test_the_same_delivery_again_is_stored_once(records: Records, clock: Clock) -> None:
     given = answer()
-    for _ in range(3):
-        assert statements.record(db, BOX, QUIZ, [given, given], Now(1.0, False, 1.0)) == {}
-    assert len(bodies(db)) == 1
+    for late in range(3):
+        clock.wall += late
+        again = Answer(given.id, given.pupil, given.lesson, given.question, given.choice, float(late))
+        assert take(records, again) == {}
+    assert len(bodies(records)) == 1
 
 
-def test_the_same_identifier_for_another_answer_is_refused_and_the_first_kept(db: Database) -> None:
+def test_the_same_answer_twice_in_a_delivery_is_stored_once(records: Records) -> None:
+    given = answer()
+    assert take(records, given, given) == {}
+    assert len(bodies(records)) == 1
+
+
+def test_the_same_identifier_for_another_answer_is_refused_and_the_first_kept(records: Records) -> None:
     given = answer("a")
-    statements.record(db, BOX, QUIZ, [given], Now(1.0, True, 1.0))
-    other = answer("b", given.id)
-    assert given.id in statements.record(db, BOX, QUIZ, [other, answer()], Now(2.0, True, 2.0))
-    assert [body["result"]["response"] for body in bodies(db)] == ["a", "a"]  # type: ignore[index]
+    take(records, given)
+    assert set(take(records, answer("b", given.id), answer())) == {given.id}
+    assert [body["result"]["response"] for body in bodies(records)] == ["a", "a"]  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("question", "choice"), [("moitie", "z"), ("other", "a"), ("", "")])
-def test_an_answer_that_fits_nothing_is_refused(db: Database, question: str, choice: str) -> None:
-    given = statements.Answer(str(uuid.uuid4()), "p1", "lesson", question, choice)
-    assert given.id in statements.record(db, BOX, QUIZ, [given], Now(1.0, True, 1.0))
-    assert bodies(db) == []
-
-
-def test_stored_never_goes_back_though_the_clock_does(db: Database) -> None:
-    for wall in (1_700_000_000.0, 0.0, 86_400.0, 1_700_000_000.0, 1_800_000_000.0):
-        statements.record(db, BOX, QUIZ, [answer()], Now(wall, False, 1.0))
-    stored = [row["stored"] for row in db.reading().execute("SELECT stored FROM statement ORDER BY row")]
+def test_stored_never_goes_back_though_the_clock_does(records: Records, clock: Clock) -> None:
+    for wall, trusted in ((1.7e9, True), (0.0, False), (86_400.0, False), (1.7e9, True), (0.0, True), (1.8e9, True)):
+        clock.wall, clock.trusted, clock.monotonic = wall, trusted, clock.monotonic + 1
+        take(records, answer())
+    stored = [row["stored"] for row in records.db.reading().execute("SELECT stored FROM statement ORDER BY row")]
     assert stored == sorted(set(stored))
-    assert len(stored) == 5
+    assert len(stored) == 6
 
 
-def test_sequences_have_no_hole_under_concurrent_writers(db: Database) -> None:
+def test_sequences_have_no_hole_under_concurrent_writers(records: Records) -> None:
     def many() -> None:
         for _ in range(10):
-            statements.record(db, BOX, QUIZ, [answer()], Now(5.0, True, 1.0))
+            assert take(records, answer()) == {}
 
     threads = [threading.Thread(target=many) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    rows = db.reading().execute("SELECT sequence, body, sha256 FROM statement ORDER BY row").fetchall()
+    rows = records.db.reading().execute("SELECT sequence, body, sha256 FROM statement ORDER BY row").fetchall()
     assert [row["sequence"] for row in rows] == list(range(1, 61))
     assert all(hashlib.sha256(row["body"]).digest() == row["sha256"] for row in rows)
 
 
-def test_results_show_the_last_try_and_counts_the_class(db: Database) -> None:
-    group = Group("g", "CM1")
+def test_results_show_the_last_try_and_counts_the_class(records: Records) -> None:
+    db, group = records.db, Group("g", "CM1")
     people.put_class(db, group, [Pupil("p1", "g", "Renard", "1F98A")], [QUIZ], Lesson("lesson", "g", "Maths", "2026"))
-    statements.record(db, BOX, QUIZ, [answer("b"), answer("a"), answer("b", pupil="p2")], Now(1.0, True, 1.0))
+    take(records, answer("b"), answer("a"), answer("b", pupil="p2"))
     assert statements.results(db, "lesson", "p1", "fractions") == {"moitie": ("a", True)}
     assert statements.counts_by_activity(db, "lesson") == {"fractions": {"answers": 3, "right": 1, "pupils": 2}}
     assert people.activity(db, "fractions") == QUIZ

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The names in traces: pupils as the class knows them, activities as the library, the exercises and their tools do."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from appliance.errors import NotFound
+from appliance.hub import labels
+from appliance.hub.context import hub
+from appliance.hub.launch import activity_of
+from appliance.hub.settings import language
+from appliance.hub.trace_sentences import Names, chosen, last_part
+from appliance.i18n import LANGUAGES
+from appliance.store import people, settings
+from appliance.xapi import identifiers
+
+
+class TraceNames:
+    """For one request: each name is looked up once."""
+
+    def __init__(self) -> None:
+        self._box = settings.box_id(hub().db)
+        self._languages = (language(), *(each for each in LANGUAGES if each != language()))
+        self._definition = functools.cache(hub().records.definition)
+        self._pupil = functools.cache(_alias)
+
+    def names(self) -> Names:
+        """What sentences need."""
+        return Names(self.person, self.title, self._languages)
+
+    def person(self, agent: Mapping[str, Any]) -> str:
+        """The animal of a pupil of this box, or of each one of a group; empty for anybody else."""
+        members = agent.get("member")
+        if isinstance(members, list):
+            return ", ".join(name for each in members if isinstance(each, Mapping) and (name := self.person(each)))
+        known = identifiers.read_pupil(agent)
+        return self._pupil(known[1]) if known and known[0] == self._box else ""
+
+    def title(self, iri: str) -> str:
+        """What the box calls an activity; at worst the end of its IRI."""
+        own = identifiers.read_activity(iri)
+        if own and own[0] == self._box:
+            return _exercise(own[1]) or last_part(iri)
+        definition = self._definition(iri) or {}
+        return chosen(definition.get("name"), self._languages) or self._packages.get(iri) or last_part(iri)
+
+    def is_question(self, iri: str) -> bool:
+        """Whether something is asked there (xAPI-Data 2.4.4.1, interaction activities)."""
+        if identifiers.read_question(iri):
+            return True
+        definition = self._definition(iri) or {}
+        return "interactionType" in definition or str(definition.get("type", "")).endswith("/cmi.interaction")
+
+    @functools.cached_property
+    def _packages(self) -> dict[str, str]:
+        return {activity_of(each): labels.title(each) for each in hub().library.list(include_damaged=True)}
+
+
+def _alias(pupil: str) -> str:
+    try:
+        return people.pupil(hub().db, pupil).alias
+    except NotFound:
+        return ""
+
+
+def _exercise(activity: str) -> str:
+    try:
+        return people.activity(hub().db, activity).title
+    except NotFound:
+        return ""

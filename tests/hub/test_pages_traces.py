@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The teacher's trace pages: what pupils did, for the teacher's eyes only."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.store import people, settings
+from appliance.xapi import identifiers
+from appliance.xapi.preparing import Prepared, prepare
+from appliance.xapi.reading import statement
+from appliance.xapi.version import Version
+from tests.hub import site as rig
+from tests.hub.site import Site
+
+ADL = "http://adlnet.gov/expapi/verbs/"
+GAME = "http://example.org/jeu"
+
+
+@pytest.fixture
+def classroom(tmp_path: Path) -> Iterator[Site]:
+    """A class in a lesson, and the teacher at the desk."""
+    with rig.opened(tmp_path / "state") as opened:
+        rig.demonstration_class(opened)
+        opened.sign_in()
+        yield opened
+
+
+def made(site: Site, verb: str, target: dict[str, Any] | str = GAME, pupil: str = "p1", **more: Any) -> Prepared:
+    """A statement of a package in the running lesson."""
+    box = settings.box_id(site.hub.db)
+    value = {
+        "id": str(uuid.uuid4()),
+        "actor": identifiers.pupil(box, pupil),
+        "verb": {"id": ADL + verb},
+        "object": {"id": target} if isinstance(target, str) else target,
+        "context": {"registration": identifiers.registration(box, "l")},
+        **more,
+    }
+    return prepare(statement(json.dumps(value).encode()), Version.V1, identifiers.own_authority(box))
+
+
+def question(name: str = "q1") -> dict[str, Any]:
+    definition = {
+        "type": "http://adlnet.gov/expapi/activities/cmi.interaction",
+        "interactionType": "choice",
+        "description": {"fr": f"Question {name} ?"},
+        "choices": [{"id": "a", "description": {"fr": "Rome"}}, {"id": "b", "description": {"fr": "Oslo"}}],
+    }
+    return {"id": f"{GAME}/questions/{name}", "definition": definition}
+
+
+def tell(site: Site, *batch: Prepared) -> None:
+    site.hub.records.append(batch)
+
+
+def seat(site: Site, name: str, path: str = "/enseignant/traces") -> str:
+    """The text of a pupil's row."""
+    found = re.search(rf"<b>{name}</b> <span>([^<]*)</span>", site.text(path))
+    assert found
+    return html.unescape(found[1]).replace("\xa0", " ")
+
+
+def words(page: str) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split())).replace("\xa0", " ")
+
+
+def test_a_class_that_did_nothing_yet(classroom: Site) -> None:
+    assert seat(classroom, "Renard") == "rien encore"
+    assert "Rien ici pour l’instant" in words(classroom.text("/enseignant/traces/p1"))
+
+
+def test_the_class_at_a_glance(classroom: Site) -> None:
+    tell(classroom, made(classroom, "initialized"),
+         made(classroom, "answered", question("q1"), result={"success": False, "response": "b"}),
+         made(classroom, "answered", question("q1"), result={"success": True, "response": "a"}),
+         made(classroom, "answered", question("q2"), result={"success": False, "response": "b"}),
+         made(classroom, "completed", result={"score": {"scaled": 0.5}}),
+         made(classroom, "initialized", pupil="p2"))  # fmt: skip
+    assert seat(classroom, "Renard") == "2 réponses, dont 1 juste · 1 activité finie · à l’instant"
+    assert seat(classroom, "Hibou") == "à l’instant"
+
+
+def test_the_boxs_own_exercise_and_the_filter(classroom: Site) -> None:
+    desk, classroom.browser = classroom.browser, classroom.new_browser()
+    classroom.enter("p1")
+    page = classroom.text("/exercice/a1")
+    token, identifier = (re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("token", "id"))
+    assert token
+    assert identifier
+    assert (
+        classroom.post("/exercice/a1", id=identifier[1], token=token[1], question="q1", choice="a").status_code == 303
+    )
+    classroom.browser = desk
+    tell(classroom, made(classroom, "answered", question(), result={"success": False, "response": "b"}))
+    assert seat(classroom, "Renard") == "2 réponses, dont 1 juste · 1 activité finie · à l’instant"
+    page = classroom.text("/enseignant/traces")
+    exercise = identifiers.activity(settings.box_id(classroom.hub.db), "a1")
+    assert f'{exercise.replace(":", "%3A").replace("/", "%2F")}">Compter</a>' in page
+    assert seat(classroom, "Renard", f"/enseignant/traces?activite={exercise}").startswith(
+        "1 réponse, dont 1 juste · 1"
+    )
+    assert seat(classroom, "Renard", f"/enseignant/traces?activite={GAME}").startswith("1 réponse, dont 0 juste")
+    assert seat(classroom, "Renard", "/enseignant/traces?activite=http://nothing") == "rien encore"
+    trace = words(classroom.text("/enseignant/traces/p1"))
+    assert "Renard a répondu « Deux » à « Combien ? » : juste" in trace
+
+
+def test_a_trace_is_sentences_with_the_newest_first(classroom: Site) -> None:
+    tell(classroom, made(classroom, "answered", question(), result={"success": True, "response": "a"}))
+    tell(classroom, made(classroom, "completed", {"id": GAME, "definition": {"name": {"en": "The <game>"}}},
+                         result={"score": {"raw": 16, "max": 20}, "duration": "PT3M"}))  # fmt: skip
+    page = classroom.text("/enseignant/traces/p1")
+    told = words(page)
+    first = "Renard a terminé « The <game> » : presque tout est juste, en 3 min"
+    assert first in told.replace("« ", "« ").replace("  ", " ")
+    assert told.index("a terminé") < told.index("Renard a répondu « Rome » à « Question q1 ? » : juste")
+    assert '<span lang="en">The &lt;game&gt;</span>' in page
+    assert "Aujourd’hui" in told
+    assert "16" not in told
+    assert "20" not in told.replace("2026", "").split("Aujourd’hui")[1]
+
+
+def test_pages_of_twenty(classroom: Site) -> None:
+    tell(classroom, *(made(classroom, "completed", f"{GAME}/{number}") for number in range(45)))
+    seen: list[str] = []
+    path = "/enseignant/traces/p1"
+    for expected in (20, 20, 5):
+        page = classroom.text(path)
+        names = re.findall(r"« (?:<[^>]+>)?(\d+)", page.replace("\xa0", " "))
+        assert len(names) == expected
+        seen += names
+        older = re.search(r'rel="next" href="([^"]+)"', page)
+        path = html.unescape(older[1]) if older else ""
+    assert seen == [str(number) for number in reversed(range(45))]
+    assert path == ""
+    assert classroom.get("/enseignant/traces/p1?suite=nonsense").status_code == 400
+
+
+def test_what_was_voided_is_gone(classroom: Site) -> None:
+    wrong = made(classroom, "completed")
+    tell(classroom, wrong)
+    tell(classroom, made(classroom, "voided", {"objectType": "StatementRef", "id": wrong.id}, pupil="p2"))
+    assert "a terminé" not in classroom.text("/enseignant/traces/p1")
+    assert seat(classroom, "Renard") == "rien encore"
+
+
+def test_a_time_that_nobody_knows_is_said_to_be_so(classroom: Site) -> None:
+    tell(classroom, made(classroom, "completed"))
+    with classroom.hub.db.writing() as conn:
+        conn.execute("UPDATE statement SET trusted = 0")
+        conn.execute("DELETE FROM held")
+    told = words(classroom.text("/enseignant/traces/p1"))
+    assert "heure incertaine" in told
+    assert "à l’instant" not in told
+
+
+def test_without_a_clock_the_box_knows_how_long_ago_it_was(classroom: Site) -> None:
+    tell(classroom, made(classroom, "completed"))
+    now = classroom.hub.clock.now()
+    for seconds, shown in (
+        (0, "à l’instant"),
+        (300, "il y a 5 min"),
+        (7200, "il y a 2 h"),
+        (90_000, "heure incertaine"),
+    ):
+        with classroom.hub.db.writing() as conn:
+            conn.execute("UPDATE statement SET trusted = 0")
+            conn.execute("INSERT OR REPLACE INTO held SELECT row, ?, ?, 0 FROM statement",
+                         (now.boot, now.monotonic - seconds))  # fmt: skip
+        assert shown in words(classroom.text("/enseignant/traces/p1"))
+
+
+def test_only_the_teacher(classroom: Site) -> None:
+    desk, classroom.browser = classroom.browser, classroom.new_browser()
+    paths = ("/enseignant/traces", "/enseignant/traces/p1", "/enseignant/traces/liste")
+    for path in paths:
+        assert classroom.get(path).headers["Location"] == "/enseignant"
+    classroom.enter("p1")
+    for path in paths:
+        assert classroom.get(path).status_code == 302
+    answer = classroom.get("/enseignant/traces/liste", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/enseignant")
+    classroom.browser = desk
+    for path in paths:
+        assert classroom.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_the_live_part_comes_only_when_something_changed(classroom: Site) -> None:
+    page = classroom.text("/enseignant/traces?activite=" + GAME)
+    address = re.search(r'hx-get="([^"]+)"', page)
+    headers = re.search(r'hx-headers="([^"]+)"', page)
+    assert address
+    assert headers
+    said = json.loads(html.unescape(headers[1]))
+    path = html.unescape(address[1])
+    assert classroom.get(path, headers=said).status_code == 304
+    assert classroom.get(path, headers=said).data == b""
+    tell(classroom, made(classroom, "completed"))
+    answer = classroom.get(path, headers=said)
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    shown = re.search(r'hx-headers="([^"]+)"', answer.text)
+    assert shown
+    assert json.loads(html.unescape(shown[1])) == {"If-None-Match": answer.headers["ETag"]}
+    assert classroom.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_after_the_lesson_the_page_stays_and_rests(classroom: Site) -> None:
+    tell(classroom, made(classroom, "completed"))
+    with classroom.hub.db.writing() as conn:
+        conn.execute("UPDATE lesson SET ended_at = '2026-11-02T09:00:00Z'")
+    page = classroom.text("/enseignant/traces")
+    assert "hx-get" not in page
+    assert "Dernière séance" in page
+    assert seat(classroom, "Renard").startswith("1 activité finie")
+
+
+def test_a_box_without_a_class(site: Site) -> None:
+    site.sign_in()
+    assert "Aucune séance" in site.text("/enseignant/traces")
+    assert site.get("/enseignant/traces/none").status_code == 404
+
+
+def test_the_home_leads_there(classroom: Site) -> None:
+    assert 'href="/enseignant/traces"' in classroom.text("/enseignant/accueil")
+    assert people.latest_lesson(classroom.hub.db) == people.running_lesson(classroom.hub.db)
