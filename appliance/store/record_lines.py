@@ -29,7 +29,8 @@ PIECE = 3 << 18
 """Bytes of an attachment on one line (768 KiB: 1 MiB as base64)."""
 _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_KEY = re.compile(r"[0-9a-f]{64}")
+_SHA2 = re.compile(r"[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
 _KINDS = ("state", "activity_profile", "agent_profile")
 
 V = TypeVar("V")
@@ -69,14 +70,16 @@ class Statement:
     sha256: str = ""
     """Of the body, hex."""
     voided: bool = False
+    defines: bool = True
+    """Whether it may tell what activities are (scope ``define``)."""
     held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part ``part`` of ``parts``, from 1, of the attachment named ``sha256``, ``size`` bytes in all."""
+    """Part ``part`` of ``parts``, from 1, of the attachment named ``sha2``, ``size`` bytes in all."""
 
-    sha256: str
+    sha2: str
     size: int
     part: int
     parts: int
@@ -130,9 +133,9 @@ def read_header(line: bytes) -> Header:
     if found.get("version") != VERSION:
         raise BadInput("This export was made by a later version of Cartable: update this box first.")
     keys = _of(found, "keys", dict)
-    if not all(isinstance(key, str) and _SHA256.fullmatch(key) for key in keys.values()):
+    if not all(isinstance(key, str) and _KEY.fullmatch(key) for key in keys.values()):
         raise _wrong("keys")
-    return Header(_of(found, "box", str), _match(found, "key", _SHA256), _of(found, "made_at", str), keys)
+    return Header(_of(found, "box", str), _match(found, "key", _KEY), _of(found, "made_at", str), keys)
 
 
 def write(line: Line) -> bytes:
@@ -143,7 +146,7 @@ def write(line: Line) -> bytes:
         return _write_statement(line)
     if isinstance(line, Piece):
         data = base64.b64encode(line.data).decode()
-        return _line({"attachment": line.sha256, "size": line.size, "part": line.part, "parts": line.parts,
+        return _line({"attachment": line.sha2, "size": line.size, "part": line.part, "parts": line.parts,
                       "data": data})  # fmt: skip
     if isinstance(line, Document):
         return _line(
@@ -162,6 +165,8 @@ def _write_statement(line: Statement) -> bytes:
         made["voided"] = True
     if line.body is None:
         return _line({**made, "erased": True})
+    if not line.defines:
+        made["defines"] = False
     if line.held is not None:
         made["held"] = {"boot": line.held.boot, "monotonic": line.held.monotonic, "age": line.held.age}
     return _line({**made, "given": line.given, "sha256": line.sha256, "body": line.body.decode()})
@@ -212,6 +217,7 @@ def _read_statement(found: dict[str, Any]) -> Line:
         body,
         "" if body is None else str(found["sha256"]),
         _of(found, "voided", bool) if "voided" in found else False,
+        _of(found, "defines", bool) if "defines" in found else True,
         None if held is None else _held(held),
     )
 
@@ -233,7 +239,7 @@ def _held(found: dict[str, Any]) -> Held:
 
 def _read_piece(found: dict[str, Any]) -> Line:
     piece = Piece(
-        _match(found, "attachment", _SHA256),
+        _match(found, "attachment", _SHA2),
         _of(found, "size", int),
         _of(found, "part", int),
         _of(found, "parts", int),

@@ -199,7 +199,8 @@ class _Merge:
         self._arrivals.reached(last)
         step("write statements")
         conn.executemany(INSERT, rows)
-        conn.executemany("UPDATE statement SET erased = 1 WHERE row = ?", [(row[0],) for row in rows if not row[4]])
+        shells = [(int(sent.row.voided), row[0]) for row, sent in zip(rows, new, strict=True) if not row[4]]
+        conn.executemany("UPDATE statement SET erased = 1, voided = ? WHERE row = ?", shells)
         conn.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", held)
         self._keep_voids(conn, new)
         name_attachments(conn, ((entry.row, attachments(entry.value)) for entry in entries))

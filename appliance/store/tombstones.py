@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from appliance.errors import BadInput
 from appliance.store.identity import Identity, verified
 
+ANYWHERE = ""
+"""The origin in a final tombstone for every statement of its actor, from whichever box it comes."""
 LONGEST = 2000
 """Characters of a tombstone's text."""
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -107,14 +109,15 @@ def every(conn: sqlite3.Connection) -> Iterator[Tombstone]:
 def erased(conn: sqlite3.Connection, agents: Iterable[str], origin: str, sequence: int | None = None) -> bool:
     """Whether a statement of ``origin`` that names ``agents`` (agent values) may not come in, or come back.
 
-    ``sequence`` None: it is new, and has none yet: only final tombstones speak of it.
+    ``sequence`` None: it is new, and has none yet: only final tombstones speak of it. ``origin`` :data:`ANYWHERE`: asks
+    for an actor of whom this box keeps nothing more at all.
     """
     if conn.execute("SELECT 1 FROM tombstone LIMIT 1").fetchone() is None:  # nearly always
         return False
     for agent in agents:
         found = conn.execute(
-            "SELECT 1 FROM tombstone WHERE actor = ? AND origin = ? AND acts AND (final OR sequence >= ?)",
-            (hashed(agent), origin, 2**63 - 1 if sequence is None else sequence),
+            "SELECT 1 FROM tombstone WHERE actor = ? AND origin IN (?, ?) AND acts AND (final OR sequence >= ?)",
+            (hashed(agent), origin, ANYWHERE, 2**63 - 1 if sequence is None else sequence),
         ).fetchone()
         if found is not None:
             return True

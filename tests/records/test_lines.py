@@ -27,7 +27,7 @@ STORED = "2026-11-22T06:52:30.000001Z"
 OWN = Identity(BOX, b"k" * 32)
 
 WHOLE = lines.Statement(
-    NAME, BOX, 12, STORED, True, 20, BODY, hashlib.sha256(BODY).hexdigest(), True, lines.Held("boot", 0.1, None)
+    NAME, BOX, 12, STORED, True, 20, BODY, hashlib.sha256(BODY).hexdigest(), True, False, lines.Held("boot", 0.1, None)
 )
 PIECE = lines.Piece("ab" * 32, lines.PIECE + 3, 2, 2, b"abc")
 DOCUMENT = lines.Document("state", "http://a/é", "mbox mailto:z@e.fr", NAME, "n", "text/plain", "t", STORED, b"\0\xff")
@@ -59,7 +59,7 @@ def test_the_body_is_the_sender_s_own_text() -> None:
 @given(text=some.text(), held=some.floats(0, 1e9), number=some.integers(1, 2**63 - 1))
 def test_any_text_and_number_reads_back(text: str, held: float, number: int) -> None:
     body = json.dumps({"a": text}, ensure_ascii=bool(number % 2)).encode("utf-8", "replace")
-    made = lines.Statement(NAME, BOX, number, STORED, False, 3, body, hashlib.sha256(body).hexdigest(), False,
+    made = lines.Statement(NAME, BOX, number, STORED, False, 3, body, hashlib.sha256(body).hexdigest(), False, True,
                            lines.Held(text.encode("utf-8", "replace").decode(), held, held))  # fmt: skip
     assert lines.read(lines.write(made)) == made
 

@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What is done to learning records as a whole, as plain data: for ``/api/records`` and for ``cartable records``."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from appliance.errors import BadInput, CartableError, NotFound
+from appliance.ports import Progress
+from appliance.store import people, record_exports, record_lines, tombstones
+from appliance.store.erasure import Erasure, accounts
+from appliance.store.record_imports import TOLD, Importer, Report
+from appliance.store.record_keys import DEFAULT_SCOPES, Key, Keys
+from appliance.store.records import Records
+from appliance.xapi import identifiers, reading, terms
+from appliance.xapi.statement import check_actor
+from appliance.xapi.version import Version
+
+_VALUES = ("mbox ", "mbox_sha1sum ", "openid ", "account ")
+
+
+class Office:
+    """All of it for one box."""
+
+    def __init__(self, records: Records) -> None:
+        self._db = records.db
+        self._records = records
+        self._keys = Keys(records.db)
+        self._erasure = Erasure(records)
+
+    def about(self) -> dict[str, Any]:
+        """How many statements there are, shells of erased ones included."""
+        return {"statements": record_exports.count(self._db)}
+
+    def keys(self) -> list[dict[str, Any]]:
+        """Without their secrets."""
+        return [_key_json(key) for key in self._keys.list()]
+
+    def add_key(self, name: str, scopes: Sequence[str]) -> dict[str, Any]:
+        """Its secret is told here and never again."""
+        key, secret = self._keys.add(name, tuple(scopes) or DEFAULT_SCOPES)
+        return {"id": key, "secret": secret}
+
+    def revoke_key(self, key: str) -> dict[str, Any]:
+        """By name or id."""
+        return _key_json(self._keys.revoke(key))
+
+    def export(self) -> Generator[bytes, None, None]:
+        """See :func:`appliance.store.record_exports.lines`."""
+        return record_exports.lines(self._db, self._records.attachments, self._records.clock.now())
+
+    def take(self, header: bytes, lines: Sequence[bytes], first: int) -> Report:
+        """See :class:`appliance.store.record_imports.Importer`; raises :class:`BadInput` for another file's header."""
+        return Importer(self._records, self._erasure, record_lines.read_header(header)).take(lines, first)
+
+    def rebuild(self, progress: Progress) -> None:
+        """Blocks; minutes for a million statements."""
+        self._records.rebuild(lambda done, total: progress(done / total if total else 1.0, ""))
+
+    def look_up(self, who: str) -> dict[str, Any]:
+        """``{"who", "agents", "statements", "shared", "documents", "pupil"}``: whom it means, what would go.
+
+        Raises :class:`NotFound`, :class:`BadInput` (several pupils have this alias; not an agent).
+        """
+        name, agents = self._meant(who)
+        return {"who": name, "agents": agents, **dataclasses.asdict(self._erasure.preview(agents))}
+
+    def erase(self, who: str, final: bool) -> dict[str, Any]:
+        """What went, in the form of :meth:`look_up`."""
+        name, agents = self._meant(who)
+        loss = self._erasure.erase(agents, final=final)
+        return {"who": name, "agents": agents, **dataclasses.asdict(loss)}
+
+    def erased(self) -> list[dict[str, Any]]:
+        """The tombstones, without key and signature."""
+        return [
+            {"actor": t.actor, "origin": t.origin, "sequence": t.sequence, "final": t.final, "at": t.at, "box": t.box}
+            for t in tombstones.every(self._db.reading())
+        ]
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """The statements set aside, oldest first."""
+        return record_exports.quarantine(self._db)
+
+    def _meant(self, who: str) -> tuple[str, list[str]]:
+        """What to call it, and agent values."""
+        who = who.strip()
+        if who.startswith("{"):
+            return who, [_agent(who)]
+        if who.startswith(("http://", "https://")):
+            return who, [f"openid {who}"]
+        if who.startswith("mailto:"):
+            return who, [f"mbox {who}"]
+        if who.startswith(_VALUES):
+            return who, [who]
+        return self._pupil(who)
+
+    def _pupil(self, who: str) -> tuple[str, list[str]]:
+        every = [p for group in people.groups(self._db) for p in people.pupils(self._db, group.id)]
+        found = [p for p in every if p.id == who] or [p for p in every if p.alias.casefold() == who.casefold()]
+        if len(found) > 1:
+            known = ", ".join(p.id for p in found)
+            raise BadInput("Several pupils are called %(who)s: give one of these: %(known)s", who=who, known=known)
+        name = found[0].id if found else who
+        agents = accounts(self._db, name)
+        if found:
+            agents.append(terms.agent_value(identifiers.pupil(self._records.box_id, name)))
+        if not agents:
+            raise NotFound("There is no pupil and no agent %(who)s here.", who=who)
+        return f"{found[0].alias} ({name})" if found else who, sorted(set(agents))
+
+
+class Rebuilding:
+    """One rebuild at a time, in a thread, followed by whoever asks."""
+
+    def __init__(self, office: Office) -> None:
+        self.progress = 0.0
+        self.error: CartableError | None = None
+        self._office = office
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def over(self) -> bool:
+        """Nothing is going on: ``error`` tells how the last one ended."""
+        return self._thread is None or not self._thread.is_alive()
+
+    def start(self) -> None:
+        """Unless one runs already."""
+        with self._lock:
+            if self.over:
+                self.progress, self.error = 0.0, None
+                self._thread = threading.Thread(target=self._run, name="records-rebuild", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._office.rebuild(self._note)
+        except CartableError as error:
+            self.error = error
+
+    def _note(self, done: float, _: str) -> None:
+        self.progress = done
+
+
+def report_json(report: Report, gettext: Callable[[str], str]) -> dict[str, Any]:
+    """Counts, and the damaged lines (the first :data:`TOLD`) with their reasons in the reader's language."""
+    return {
+        "taken": dict(report.taken),
+        "known": report.known,
+        "erased": report.erased,
+        "set_aside": report.set_aside,
+        "damaged": [{"line": n, "why": error.localized(gettext)} for n, error in report.damaged[:TOLD]],
+        "damaged_lines": len(report.damaged),
+        "end": None if report.end is None else dataclasses.asdict(report.end),
+    }
+
+
+def _key_json(key: Key) -> dict[str, Any]:
+    return {**dataclasses.asdict(key), "scopes": list(key.scopes)}
+
+
+def _agent(text: str) -> str:
+    """The value of an agent written as JSON (xAPI-Data 2.4.2)."""
+    value = reading.parse(text.encode("utf-8", "surrogatepass"))
+    check_actor(value, Version.V1)
+    return terms.agent_value(value)

@@ -1,0 +1,280 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Erasure of an agent: tombstones first, then everything that names it, then the bytes under it.
+
+The tombstones, and what is quick, are one transaction; from then on nothing of the agent comes in, and a death only
+delays the rest: :meth:`Erasure.resume`, at the next start or the next erasure, finds what tombstones cover and is still
+there. Statements keep their shell (row, id, origin, sequence). docs/howto/erase-a-pupil.md says what this means.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import json
+import logging
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from appliance.errors import BadInput, Busy, StorageError
+from appliance.store import times, tombstones
+from appliance.store.db import Database, Role, connect, translated
+from appliance.store.durable import step
+from appliance.store.identity import identity, known_key
+from appliance.store.record_entries import entries
+from appliance.store.records import Records
+from appliance.store.tombstones import ANYWHERE, Tombstone, hashed
+from appliance.xapi import identifiers, terms
+
+log = logging.getLogger(__name__)
+
+CHUNK = 200
+"""Statements erased in one transaction: others write between two."""
+PATIENCE_S = 60.0
+"""How long to wait for a reader, an export say, that holds the old bytes in the write-ahead log."""
+POLL_S = 0.1
+_MARK = "erasing"
+"""Setting that stands while an erasure is not finished."""
+_COVERED = """
+SELECT p.row FROM term CROSS JOIN posting p ON p.term = term.id AND p.via = 0
+CROSS JOIN statement s ON s.row = p.row AND NOT s.erased
+WHERE term.kind = 'any_agent' AND term.value = ? AND EXISTS (
+    SELECT 1 FROM tombstone t WHERE t.actor = ? AND t.acts
+    AND (t.origin = '' OR t.origin = s.origin) AND (t.final OR t.sequence >= s.sequence))
+ORDER BY p.row LIMIT ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What an erasure takes, or took, away."""
+
+    statements: int = 0
+    shared: int = 0
+    """Of these, statements that somebody else made, or made together with the agent: they lose them too."""
+    documents: int = 0
+    pupil: bool = False
+    """The pupil leaves the class list."""
+
+
+class Erasure:
+    """The one that erases. Safe to use from several threads; each erasure may be asked for again."""
+
+    def __init__(self, records: Records, patience_s: float = PATIENCE_S) -> None:
+        self._records = records
+        self._patience_s = patience_s
+
+    def preview(self, agents: Collection[str], *, final: bool = True) -> Loss:
+        """What :meth:`erase` of these agent values would take away."""
+        conn = self._records.db.reading()
+        rows: set[int] = set()
+        documents = 0
+        for agent in agents:
+            found = conn.execute(
+                "SELECT row FROM term CROSS JOIN posting ON term = id AND via = 0 "
+                "WHERE kind = 'any_agent' AND value = ?",
+                (agent,),
+            )
+            rows.update(row["row"] for row in found)
+            documents += conn.execute("SELECT count(*) FROM document WHERE agent = ?", (agent,)).fetchone()[0]
+        shared = collections.Counter(_alone(entry.value["actor"], agents) for entry in entries(conn, sorted(rows)))
+        leaves = final and bool(_pupils(conn, set(map(hashed, agents))))
+        return Loss(shared.total(), shared[False], documents, leaves)
+
+    def erase(self, agents: Collection[str], *, final: bool = True) -> Loss:
+        """Erase everything that names one of ``agents`` (values of :func:`appliance.xapi.terms.agent_value`).
+
+        ``final``: nothing of them is kept from now on either, and a pupil leaves the class list. On return the bytes
+        are gone from every file of the box. Raises :class:`BadInput` for the box itself, :class:`StorageError`,
+        :class:`Busy` when a reader holds the old bytes: asking again, or the next start, ends the work.
+        """
+        own = terms.agent_value(identifiers.own_authority(self._records.box_id))
+        if own in agents:
+            raise BadInput("This is the box itself, not a person: its statements are the pupils'.")
+        loss = self.preview(agents, final=final)
+        signer = identity(self._records.db)
+        now = times.rfc3339(self._records.clock.now().wall)
+
+        def mark(conn: sqlite3.Connection) -> None:
+            for actor in sorted(map(hashed, agents)):
+                for origin, sequence in _vector(conn, signer.box, final=final):
+                    made = tombstones.signed(signer, actor, origin, sequence, final=final, at=now)
+                    tombstones.insert(conn, made, acts=True)
+            _mark(conn)
+            self._quick(conn, set(map(hashed, agents)), pupils=final)
+
+        step("tombstones")
+        self._records.commit.run(mark)
+        self.resume()
+        return loss
+
+    def apply(self, found: Sequence[Tombstone]) -> int:
+        """Take in tombstones from an export; returns how many were new.
+
+        Raises :class:`BadInput` when one was signed with another key than its box is known by. One of another box acts
+        on that box's own statements and accounts only.
+        """
+        own = self._records.box_id
+        for tombstone in found:
+            if known_key(self._records.db, tombstone.box, tombstone.key) != tombstone.key:
+                raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
+
+        def keep(conn: sqlite3.Connection) -> int:
+            new = [t for t in found if tombstones.insert(conn, t, acts=t.box in (own, t.origin))]
+            for tombstone in new:
+                mine = tombstone.box == own
+                if mine or tombstone.box == tombstone.origin:
+                    _mark(conn)
+                    only = None if mine else tombstone.box
+                    self._quick(conn, {tombstone.actor}, pupils=mine and tombstone.final, until=tombstone.at, only=only)
+            return len(new)
+
+        step("tombstones")
+        new = self._records.commit.run(keep)
+        self.resume()
+        return new
+
+    def begin(self) -> None:
+        """At start: :meth:`resume`. What the disk refuses now, the next start or erasure will do."""
+        try:
+            self.resume()
+        except (StorageError, Busy) as error:
+            log.warning("An erasure is not finished: %s", error)
+
+    def resume(self) -> int:
+        """Finish what a death, or a reader, left unfinished; returns how many statements were emptied.
+
+        Also erases what the previous release, which knows no tombstones, wrote after a roll-back.
+        """
+        conn = self._records.db.reading()
+        actors = {row["actor"] for row in conn.execute("SELECT DISTINCT actor FROM tombstone WHERE acts")}
+        if not actors:
+            return 0
+        emptied = 0
+        agents = [row["value"] for row in conn.execute("SELECT value FROM term WHERE kind = 'any_agent'")]
+        for agent in agents:
+            if hashed(agent) in actors:
+                emptied += self._empty(agent)
+        marked = conn.execute("SELECT 1 FROM setting WHERE key = ?", (_MARK,)).fetchone() is not None
+        if emptied or marked:
+            self._finish()
+        return emptied
+
+    def _empty(self, agent: str) -> int:
+        """Every statement that names ``agent`` and that a tombstone covers, a chunk at a time."""
+        emptied = 0
+        while rows := self._chunk(agent):
+            names = self._records.commit.run(lambda conn, rows=rows: self._forget(conn, rows))  # type: ignore[misc]
+            step("erase attachments")
+            self._records.attachments.discard(names)
+            emptied += len(rows)
+        return emptied
+
+    def _chunk(self, agent: str) -> list[int]:
+        found = self._records.db.reading().execute(_COVERED, (agent, hashed(agent), CHUNK))
+        return [row["row"] for row in found]
+
+    def _forget(self, conn: sqlite3.Connection, rows: Sequence[int]) -> set[str]:
+        """Returns the attachments that these statements named."""
+        marks = ",".join("?" * len(rows))
+        names = conn.execute(f"SELECT sha256 FROM statement_attachment WHERE row IN ({marks})", rows)  # noqa: S608
+        attachments = {row["sha256"] for row in names}
+        _mark(conn)
+        self._records.fold.forget(conn, rows)
+        ids = conn.execute(f"SELECT id FROM statement WHERE row IN ({marks})", rows).fetchall()  # noqa: S608
+        conn.execute(f"UPDATE statement SET sha256 = x'' WHERE row IN ({marks})", rows)  # noqa: S608
+        conn.executemany("DELETE FROM quarantine WHERE statement = ?", [(row["id"],) for row in ids])
+        return attachments
+
+    def _quick(
+        self, conn: sqlite3.Connection, actors: set[str], *, pupils: bool, until: str = "9999", only: str | None = None
+    ) -> None:
+        """What is not a statement: documents changed by ``until``, quarantined copies, the place in the class.
+
+        ``only``: what the box of this name may speak of, its own accounts and statements.
+        """
+        start = "" if only is None else f"account {identifiers.base(only)} "
+        for row in conn.execute("SELECT DISTINCT agent FROM document WHERE agent <> ''").fetchall():
+            if hashed(row["agent"]) in actors and row["agent"].startswith(start):
+                conn.execute("DELETE FROM document WHERE agent = ? AND updated <= ?", (row["agent"], until))
+        for row in conn.execute("SELECT id, origin, body FROM quarantine").fetchall():
+            if only in (None, row["origin"]) and actors & set(map(hashed, _agents(bytes(row["body"])))):
+                conn.execute("DELETE FROM quarantine WHERE id = ?", (row["id"],))
+        if pupils:
+            conn.executemany("DELETE FROM pupil WHERE id = ?", [(name,) for name in _pupils(conn, actors)])
+
+    def _finish(self) -> None:
+        """Overwrite the old bytes, which the write-ahead log may still hold, then take the mark away."""
+        step("truncate log")
+        deadline = time.monotonic() + self._patience_s
+        path = self._records.db.path
+        with translated(path), contextlib.closing(connect(path, Role.HUB)) as conn:
+            while conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > deadline:
+                    raise Busy(
+                        "Nothing shows what was erased any more, but its bytes are still on the card while an export "
+                        "is being read: erase again when it has ended."
+                    )
+                time.sleep(POLL_S)
+        step("erased")
+        self._records.commit.run(_unmark)
+
+
+def accounts(db: Database, name: str) -> list[str]:
+    """The agent values of the accounts called ``name`` of Cartable boxes, this one or others, in statements here."""
+    start = f"account {identifiers.BOXES}"
+    rows = db.reading().execute(
+        "SELECT value FROM term WHERE kind = 'any_agent' AND substr(value, 1, ?) = ?", (len(start), start)
+    )
+    return [row["value"] for row in rows if row["value"].partition(" ")[2].partition(" ")[2] == name]
+
+
+def keeps_out(conn: sqlite3.Connection, own_box: str, agent: str, updated: str) -> bool:
+    """Whether a document of ``agent`` changed at ``updated`` (RFC 3339) was erased, and must not come back."""
+    if tombstones.erased(conn, [agent], ANYWHERE):
+        return True
+    rows = conn.execute("SELECT body FROM tombstone WHERE actor = ? AND acts", (hashed(agent),))
+    told = [tombstones.Tombstone(**json.loads(row["body"])) for row in rows]
+    return any(
+        updated <= t.at and (t.box == own_box or agent.startswith(f"account {identifiers.base(t.box)} ")) for t in told
+    )
+
+
+def _mark(conn: sqlite3.Connection) -> None:
+    conn.execute("INSERT OR IGNORE INTO setting VALUES (?, '1')", (_MARK,))
+
+
+def _unmark(conn: sqlite3.Connection) -> None:
+    conn.execute("DELETE FROM setting WHERE key = ?", (_MARK,))
+
+
+def _vector(conn: sqlite3.Connection, own: str, *, final: bool) -> Iterator[tuple[str, int]]:
+    """The latest sequence of each origin, this box's own among them, 0 if it has none; final: also any origin."""
+    found = {row[0]: row[1] for row in conn.execute("SELECT origin, max(sequence) FROM statement GROUP BY origin")}
+    yield from sorted({own: 0, **found}.items())
+    if final:
+        yield ANYWHERE, 0
+
+
+def _alone(actor: dict[str, object], agents: Collection[str]) -> bool:
+    """Whether the actor is one of ``agents``, in no company."""
+    return actor.get("objectType") != "Group" and terms.agent_value(actor) in agents
+
+
+def _agents(body: bytes) -> Iterable[str]:
+    try:
+        return [value for kind, value in terms.terms(json.loads(body)) if kind == "any_agent"]
+    except (ValueError, KeyError, TypeError, AttributeError):  # quarantined because it is no statement at all
+        return []
+
+
+def _pupils(conn: sqlite3.Connection, actors: set[str]) -> list[str]:
+    """The pupils of the class list whose account of this box is one of ``actors``."""
+    box = conn.execute("SELECT value FROM setting WHERE key = 'box_id'").fetchone()
+    if box is None:
+        return []
+    names = [row["id"] for row in conn.execute("SELECT id FROM pupil")]
+    return [n for n in names if hashed(terms.agent_value(identifiers.pupil(box["value"], n))) in actors]
