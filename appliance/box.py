@@ -20,6 +20,7 @@ from appliance.ports import Advert, ResourceFormat
 if TYPE_CHECKING:
     from appliance.hub.content import ContentApp
     from appliance.hub.context import Hub
+    from appliance.store.records import Records
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -94,6 +95,7 @@ def hub(config: Config) -> Iterator[Hub]:
     from appliance.hub.search import Search
     from appliance.store import settings
     from appliance.store.db import Database, Role
+    from appliance.store.erasure import Erasure
     from appliance.store.records import Records
 
     with contextlib.ExitStack() as stack:
@@ -101,6 +103,7 @@ def hub(config: Config) -> Iterator[Hub]:
         stack.callback(db.close)
         clock = SystemClock()
         records = Records(db, clock, settings.box_id(db), config.box.state)
+        Erasure(records).begin()
         watch = ClockWatch(records, clock)
         watch.start()
         stack.callback(watch.stop)
@@ -122,6 +125,23 @@ def hub(config: Config) -> Iterator[Hub]:
             settings.secret(db),
             records,
         )
+
+
+@contextlib.contextmanager
+def records(config: Config) -> Iterator[Records]:
+    """The learning records alone, the database brought up to date. The caller holds :func:`hub_lock`."""
+    from appliance.drivers.clock_system import SystemClock
+    from appliance.store import settings
+    from appliance.store.db import Database, Role
+    from appliance.store.erasure import Erasure
+    from appliance.store.migrations import migrate
+    from appliance.store.records import Records
+
+    migrate(config.database)
+    with contextlib.closing(Database(config.database, Role.HUB)) as db:
+        found = Records(db, SystemClock(), settings.box_id(db), config.box.state)
+        Erasure(found).begin()
+        yield found
 
 
 def content(config: Config) -> ContentApp:

@@ -17,7 +17,7 @@ from appliance import config as configuration
 from appliance.errors import CartableError
 from appliance.i18n import translator
 
-WORDS = ("dev", "hub", "library", "migrate", "nginx")
+WORDS = ("dev", "hub", "library", "migrate", "nginx", "records")
 
 
 def main(arguments: Sequence[str]) -> int:

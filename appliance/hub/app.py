@@ -27,6 +27,7 @@ from appliance.hub import (
     practice,
     pupils,
     reading,
+    records_api,
     search_api,
     settings,
     shelf,
@@ -90,7 +91,7 @@ def create_app(hub: Hub) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health):
         app.register_blueprint(module.pages)
-    for module in (library_api, search_api, openapi):
+    for module in (library_api, records_api, search_api, openapi):
         app.register_blueprint(module.api)
     return app
 

@@ -15,6 +15,7 @@ import pytest
 
 from appliance.errors import BadInput, StorageError
 from appliance.store import identity, record_exports, record_lines, settings
+from appliance.store.documents import Context, Kind
 from tests.records.boxes import Box, SetClock, body_of, fill, lines_of, with_attachment
 from tests.records.conftest import Made
 from tests.records.previous_release import PreviousRelease
@@ -187,15 +188,9 @@ def test_an_export_sees_one_moment(box: Box) -> None:
     reading = record_exports.lines(box.db, box.records.attachments, box.clock.now())
     next(reading)
     box.add(box.answer("late"))
-    box.documents.remove_all(_context(box))
+    box.documents.remove_all(Context(Kind.AGENT_PROFILE, agent=box.agent("zoe-1")))
     assert b"".join(reading) == before
     assert body_of(box.export()) != before
-
-
-def _context(box: Box) -> record_exports.Any:
-    from appliance.store.documents import Context, Kind
-
-    return Context(Kind.AGENT_PROFILE, agent=box.agent("zoe-1"))
 
 
 def test_memory_is_flat(box: Box, make: Made, tmp_path: Path) -> None:

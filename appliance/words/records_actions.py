@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What ``cartable records`` does, whichever way the records are reached."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from appliance.config import Config
+from appliance.errors import BadInput, Refused
+from appliance.i18n import N_
+from appliance.store import record_exports
+from appliance.words.records_access import Access
+from appliance.words.records_import import Taking
+from appliance.words.terminal import Meter
+
+
+class Actions:
+    """One method for each action; each returns the exit code."""
+
+    def __init__(self, args: argparse.Namespace, config: Config, meter: Meter) -> None:
+        self._args = args
+        self._config = config
+        self._meter = meter
+
+    def run(self, access: Access) -> int:
+        """The action that was typed."""
+        name = "key_" + self._args.key_action if self._args.action == "key" else self._args.action
+        actions = {
+            "key_add": self._key_add, "key_list": self._key_list, "key_revoke": self._key_revoke,
+            "export": self._export, "import": self._import, "rebuild": self._rebuild, "erase": self._erase,
+            "erased": self._erased, "quarantine": self._quarantine,
+        }  # fmt: skip
+        return actions[name](access)
+
+    def _say(self, message: str, **params: object) -> None:
+        """A sentence, beside the output proper."""
+        self._meter.clear()
+        text = self._meter.gettext(message)
+        print(text % params if params else text, file=sys.stderr, flush=True)
+
+    def _key_add(self, access: Access) -> int:
+        made = access.add_key(self._args.name, self._args.scope)
+        basic = base64.b64encode(f"{made['id']}:{made['secret']}".encode()).decode()
+        self._say(N_("Copy this now: the secret is shown once and kept nowhere."))
+        print(f"endpoint  {endpoint(self._config)}")
+        print(f"key       {made['id']}")
+        print(f"secret    {made['secret']}")
+        print(f"Authorization: Basic {basic}")
+        return 0
+
+    def _key_list(self, access: Access) -> int:
+        found = access.keys()
+        if not found:
+            self._say(N_("There is no key: make one with cartable records key add NAME."))
+        for key in found:
+            revoked = f"  [{self._meter.gettext(N_('revoked'))} {key['revoked_at']}]" if key["revoked_at"] else ""
+            print(f"{key['id']}  {key['created_at']}  {key['name']}  ({', '.join(key['scopes'])}){revoked}")
+        return 0
+
+    def _key_revoke(self, access: Access) -> int:
+        key = access.revoke_key(self._args.key)
+        self._say(N_("The key %(name)s is refused from now on."), name=key["name"])
+        return 0
+
+    def _export(self, access: Access) -> int:
+        total = int(access.about()["statements"])
+        with access.export() as lines:
+            if self._args.file == "-":
+                return _print(lines)
+            path = Path(self._args.file)
+            if path.resolve().is_relative_to(self._config.box.state.resolve()):
+                raise BadInput(
+                    "%(path)s is in the box's own folder, where an erasure must find nothing: choose another place.",
+                    path=path,
+                )
+            self._meter.what = path.name
+            record_exports.write_file(path, self._counted(lines, total))
+        self._meter.clear()
+        self._say(N_("%(count)s statements are in %(path)s. What is erased from now on stays in that file: it is yours "
+                     "to delete."), count=total, path=path)  # fmt: skip
+        return 0
+
+    def _counted(self, lines: Iterator[bytes], total: int) -> Iterator[bytes]:
+        for number, line in enumerate(lines):
+            if number % 500 == 0:
+                self._meter.progress(min(1.0, number / (total + 1)), "")
+            yield line
+
+    def _import(self, access: Access) -> int:
+        taking = Taking(access, self._meter)
+        taking.take(self._args.file)
+        self._meter.clear()
+        return taking.tell()
+
+    def _rebuild(self, access: Access) -> int:
+        self._meter.what = self._meter.gettext(N_("Search index, progress and counts"))
+        access.rebuild(self._meter.progress)
+        self._meter.clear()
+        self._say(N_("Everything was made again from %(count)s statements."), count=access.about()["statements"])
+        return 0
+
+    def _erase(self, access: Access) -> int:
+        found = access.look_up(self._args.who)
+        self._tell(found)
+        if not self._args.yes and not self._confirmed():
+            raise Refused("Nothing was erased.")
+        done = access.erase(self._args.who, not self._args.stays)
+        self._say(N_("Erased: %(statements)s statements, %(documents)s documents."), **_counts(done))
+        self._say(N_("Exports and backups made before still hold them: delete these files too."))
+        return 0
+
+    def _tell(self, found: Mapping[str, Any]) -> None:
+        """Before the question: whom, and what."""
+        self._say(N_("%(who)s: %(statements)s statements and %(documents)s documents will be erased for good."),
+                  who=found["who"], **_counts(found))  # fmt: skip
+        if found["shared"]:
+            self._say(N_("%(shared)s of these statements were made by others, or together with others (a group at one "
+                         "tablet): the others lose them too."), shared=found["shared"])  # fmt: skip
+        if self._args.stays:
+            self._say(N_("The pupil stays in the class and begins anew."))
+        elif found["pupil"]:
+            self._say(N_("The pupil leaves the class list."))
+        if not self._args.stays:
+            self._say(N_("Nothing more of them will be kept."))
+
+    def _confirmed(self) -> bool:
+        word = self._meter.gettext(N_("yes"))
+        self._say(N_("Type %(word)s to erase:"), word=word)
+        return sys.stdin.readline().strip().casefold() in {word, "yes"}
+
+    def _erased(self, access: Access) -> int:
+        for tombstone in access.erased():
+            final = self._meter.gettext(N_("for good")) if tombstone["final"] else f"<= {tombstone['sequence']}"
+            origin = tombstone["origin"] or "*"
+            print(f"{tombstone['at']}  {tombstone['actor'][:16]}  {origin}  {final}")
+        return 0
+
+    def _quarantine(self, access: Access) -> int:
+        for row in access.quarantine():
+            print(f"{row['at']}  {row['statement']}  {row['origin']}/{row['sequence']}  "
+                  f"{self._meter.gettext(row['reason'])}")  # fmt: skip
+        return 0
+
+
+def endpoint(config: Config) -> str:
+    """Where tools on the LAN send statements: behind nginx on the box, behind ``cartable dev``'s edge elsewhere."""
+    port = "" if config.box.run == type(config.box)().run else f":{config.edge.port}"
+    return f"http://{config.box.name}.local{port}/xapi"
+
+
+def _counts(found: Mapping[str, Any]) -> dict[str, object]:
+    return {name: found[name] for name in ("statements", "documents")}
+
+
+def _print(lines: Iterator[bytes]) -> int:
+    """To standard output; 1 when the reader leaves, or when the end did not come."""
+    last = b""
+    try:
+        for last in lines:
+            sys.stdout.buffer.write(last)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        sys.stderr.close()  # the interpreter would complain of the pipe once more
+        return 1
+    if not last.startswith(b'{"end":'):
+        raise BadInput("The export stopped before its end: try again.")
+    return 0

@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""``cartable records import``: an export read line by line, compressed or not, whole or damaged."""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from appliance.errors import BadInput
+from appliance.i18n import N_
+from appliance.store import durable, record_lines
+from appliance.words.records_access import Access
+from appliance.words.terminal import Meter
+
+BATCH_LINES, BATCH_BYTES = 500, 1 << 20
+LONGEST_LINE = 192 << 20
+"""Bytes; the box takes no statement near this."""
+GZIP = b"\x1f\x8b"
+
+
+class Taking:
+    """One import: what was read, and what became of it."""
+
+    def __init__(self, access: Access, meter: Meter) -> None:
+        self._access = access
+        self._meter = meter
+        self._counts: collections.Counter[str] = collections.Counter()
+        self._taken: collections.Counter[str] = collections.Counter()
+        self._damaged: list[dict[str, Any]] = []
+        self._damaged_lines = 0
+        self._broken = ""
+        self._ended = False
+
+    def take(self, path: Path) -> None:
+        """Send everything in ``path``, batch after batch. Raises :class:`BadInput` for a file that is no export."""
+        self._meter.what = path.name
+        with durable.open_regular(path) as source:
+            size = path.stat().st_size or 1
+            lines = self._lines(source)
+            header = next(lines, b"")
+            record_lines.read_header(header)
+            batch: list[bytes] = []
+            number, held = 2, 0
+            for line in lines:
+                batch.append(line)
+                held += len(line)
+                if len(batch) >= BATCH_LINES or held >= BATCH_BYTES:
+                    self._send(header, batch, number)
+                    number, held = number + len(batch), 0
+                    batch = []
+                    self._meter.progress(min(1.0, source.tell() / size), "")
+            self._send(header, batch, number)
+
+    def _lines(self, source: BinaryIO) -> Iterator[bytes]:
+        """Each with its line feed. A damaged compressed file ends where it cannot be read any more."""
+        compressed = source.read(2) == GZIP
+        source.seek(0)
+        stream = gzip.GzipFile(fileobj=source) if compressed else source
+        while True:
+            try:
+                line = stream.readline(LONGEST_LINE)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                self._broken = str(error)
+                return
+            except OSError as error:
+                raise BadInput(
+                    "%(path)s cannot be read: %(why)s", path=source.name, why=error.strerror or error
+                ) from error
+            if not line:
+                return
+            yield line if line.endswith(b"\n") else line + b"\n"
+
+    def _send(self, header: bytes, batch: list[bytes], first: int) -> None:
+        if not batch:
+            return
+        done = self._access.take(header, batch, first)
+        self._taken.update(done["taken"])
+        self._counts.update({name: done[name] for name in ("known", "erased", "set_aside")})
+        self._damaged += done["damaged"]
+        self._damaged_lines += done["damaged_lines"]
+        self._ended = self._ended or done["end"] is not None
+
+    def tell(self) -> int:
+        """What became of it, damage last; the exit code."""
+        for name, message in (
+            ("tombstones", N_("%(count)s erasures taken in.")),
+            ("statements", N_("%(count)s statements taken in.")),
+            ("attachments", N_("%(count)s attachments taken in.")),
+            ("documents", N_("%(count)s documents taken in.")),
+        ):
+            if self._taken[name]:
+                self._say(message, self._taken[name])
+        if not self._taken.total():
+            self._say(N_("Nothing in it is new."), 0)
+        for name, message in (
+            ("known", N_("%(count)s were here already.")),
+            ("erased", N_("%(count)s stay out: they were erased.")),
+            ("set_aside", N_("%(count)s set aside, because this box has others of the same name: "
+                             "see cartable records quarantine.")),
+        ):  # fmt: skip
+            if self._counts[name]:
+                self._say(message, self._counts[name])
+        return self._tell_damage()
+
+    def _tell_damage(self) -> int:
+        for item in self._damaged:
+            line = self._meter.gettext(N_("line %(line)s: %(why)s"))
+            print(line % item, file=sys.stderr)
+        if self._damaged_lines:
+            self._say(N_("%(count)s lines are damaged and were left out. The rest is in; import a whole copy of the "
+                         "file to get them."), self._damaged_lines)  # fmt: skip
+        if not self._ended:
+            self._say(N_("The file was cut short: its end is missing. What it held is in; import a whole copy of the "
+                         "file to get the rest."), 0)  # fmt: skip
+        return int(bool(self._damaged_lines) or not self._ended)
+
+    def _say(self, message: str, count: int) -> None:
+        self._meter.clear()
+        text = self._meter.gettext(message)
+        print(text % {"count": count} if "%(count)s" in text else text, file=sys.stderr, flush=True)
