@@ -40,7 +40,7 @@ def parameters() -> dict[str, Json]:
         "Language": header("Accept-Language", TEXT, "Languages wanted, for format=canonical and for errors"),
         "IfMatch": header("If-Match", TEXT, "Only when the document is still the one with this ETag"),
         "IfNoneMatch": header("If-None-Match", TEXT, "A change: only when there is none (*). GET: 304 when unchanged"),
-        "Agent": _agent("agent", required=True),
+        "Agent": _agent("An Agent, as JSON; in 2.0 also a Group with an identifier", ref("Agent"), required=True),
         "Activity": query("activityId", IRI, "The activity", required=True),
         "Registration": query("registration", UUID, "One run through an activity; on this box, a lesson"),
         "Since": query("since", MOMENT, "Only what was stored or changed after this"),
@@ -78,10 +78,10 @@ def _shared(name: str) -> Json:
     return {"$ref": f"#/components/parameters/{name}"}
 
 
-def _agent(name: str, *, required: bool) -> Json:
-    found = query(name, {}, "An Agent (or a Group with an identifier), as JSON", required=required)
+def _agent(description: str, schema: Json, *, required: bool) -> Json:
+    found = query("agent", {}, description, required=required)
     del found["schema"]
-    return {**found, "content": {JSON: {"schema": ref("Actor")}}}
+    return {**found, "content": {JSON: {"schema": schema}}}
 
 
 def _with(*names: str) -> Json:
@@ -117,7 +117,8 @@ def _read() -> Json:
         parameters=[
             query("statementId", UUID, "This one, unless it is voided"),
             query("voidedStatementId", UUID, "This one, which was voided"),
-            _agent("agent", required=False),
+            _agent("Of this Agent or Group with an identifier, as JSON",
+                   {"anyOf": [ref("Agent"), ref("IdentifiedGroup")]}, required=False),
             query("verb", IRI, "With this verb"),
             query("activity", IRI, "About this activity"),
             _shared("Registration"),
@@ -129,6 +130,7 @@ def _read() -> Json:
             query("format", {"enum": ["exact", "ids", "canonical"]}, "Whole, identifiers only, or in one language"),
             query("attachments", flag, "Send the attachments along, as multipart/mixed"),
             query("ascending", flag, "Oldest first"),
+            query("cursor", TEXT, "The box's own: stands in the address that `more` gives"),
             _shared("Language"),
         ],
     )  # fmt: skip
@@ -175,7 +177,10 @@ def _documents(name: str, key: str, *, all_at_once: bool = False) -> dict[str, J
     one = query(key, {"type": "string", "maxLength": 2000}, "The document's id", required=True)
     perhaps = {**one, "required": False}
     change = [one, _shared("IfMatch"), _shared("IfNoneMatch")]
-    body: Json = {"required": True, "content": {JSON: {"schema": {}}, "application/octet-stream": {"schema": BYTES}}}
+    bodies: list[Json] = [
+        {"required": True, "content": {JSON: {"schema": schema}, "application/octet-stream": {"schema": BYTES}}}
+        for schema in ({}, {"type": "object"})
+    ]
     answer = told("The document as it was sent, or a JSON list of ids", headers=_with("ETag"))
     answer["content"] = {"*/*": {"schema": {}}}
     refusals = errors(*ALWAYS, 409, 412, 507)
@@ -186,9 +191,9 @@ def _documents(name: str, key: str, *, all_at_once: bool = False) -> dict[str, J
                          {"200": answer, **_unchanged("ETag"), **errors(*ALWAYS, 404)},
                          parameters=[perhaps, _shared("Since"), _shared("IfNoneMatch")]),
         "put": operation(f"{name}Put", TAG, "Store a document in place of any other", KEY,
-                         {"204": done, **refusals}, parameters=change, requestBody=body),
+                         {"204": done, **refusals}, parameters=change, requestBody=bodies[0]),
         "post": operation(f"{name}Post", TAG, "Merge a JSON object into a document", KEY,
-                          {"204": done, **refusals}, parameters=change, requestBody=body),
+                          {"204": done, **refusals}, parameters=change, requestBody=bodies[1]),
         "delete": operation(f"{name}Delete", TAG, "Delete a document" + (", or all" if all_at_once else ""), KEY,
                             {"204": done, **refusals}, parameters=remove),
     }  # fmt: skip

@@ -8,13 +8,15 @@ from __future__ import annotations
 from appliance.hub.openapi.parts import COUNT, MOMENT, TEXT, YES_NO, Json, many, record, ref
 from appliance.xapi.objects import COMPONENTS
 
-IRI: Json = {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9/._~-]+$"}
+IRI: Json = {"type": "string", "format": "iri"}
 UUID: Json = {"type": "string", "format": "uuid"}
-MAILBOX: Json = {"type": "string", "pattern": "^mailto:[A-Za-z0-9.]+@[A-Za-z0-9]+\\.[a-z]+$"}
+MAILBOX: Json = {"type": "string", "format": "mailto", "examples": ["mailto:ada@example.org"]}
 SHA1: Json = {"type": "string", "pattern": "^[0-9a-fA-F]{40}$"}
-SHA2: Json = {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}
-DURATION: Json = {"type": "string", "description": "ISO 8601", "examples": ["PT4M30S"]}
-LANGUAGE: Json = {"type": "string", "description": "RFC 5646", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"}
+SHA2: Json = {"type": "string", "description": "SHA-224, 256, 384 or 512",
+              "pattern": "^([0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128})$"}  # fmt: skip
+DURATION: Json = {"type": "string", "format": "iso8601-duration", "examples": ["PT4M30.5S"]}
+TIMESTAMP: Json = {"type": "string", "format": "iso8601", "examples": ["2026-11-22T08:00:00Z"]}
+LANGUAGE: Json = {"type": "string", "format": "rfc5646", "examples": ["fr"]}
 
 
 def schemas() -> dict[str, Json]:
@@ -23,8 +25,12 @@ def schemas() -> dict[str, Json]:
         "LanguageMap": {"type": "object", "propertyNames": LANGUAGE, "additionalProperties": TEXT},
         "Extensions": {"type": "object", "propertyNames": IRI},
         "Account": record({"homePage": IRI, "name": TEXT}),
-        "Agent": _identified("Agent", {}),
-        "Group": {"anyOf": [_identified("Group", {"member": many(ref("Agent"))}, kind=True), _anonymous()]},
+        "Agent": _identified("Agent", {}, typed=False),
+        "TypedAgent": _identified("Agent", {}),
+        "IdentifiedGroup": _identified("Group", {"member": many(ref("Agent"))}),
+        "AnonymousGroup": record({"objectType": {"const": "Group"}, "member": many(ref("Agent"), minItems=1)},
+                                 {"name": TEXT}),
+        "Group": {"anyOf": [ref("IdentifiedGroup"), ref("AnonymousGroup")]},
         "Actor": {"anyOf": [ref("Agent"), ref("Group")]},
         "Verb": record({"id": IRI}, {"display": ref("LanguageMap")}),
         "Activity": record({"id": IRI}, {"objectType": {"const": "Activity"}, "definition": ref("Definition")}),
@@ -48,18 +54,13 @@ def schemas() -> dict[str, Json]:
     }  # fmt: skip
 
 
-def _identified(kind_name: str, optional: dict[str, Json], *, kind: bool = False) -> Json:
-    """Exactly one inverse functional identifier (Data 2.4.2.3)."""
-    typed = {"objectType": {"const": kind_name}}
-    given = typed if kind else {}
-    optional = {**({} if kind else typed), "name": TEXT, **optional}
+def _identified(kind: str, optional: dict[str, Json], *, typed: bool = True) -> Json:
+    """Exactly one inverse functional identifier (Data 2.4.2.3); ``typed``: objectType must be said."""
+    said: dict[str, Json] = {"objectType": {"const": kind}}
+    required, optional = (said, optional) if typed else ({}, {**said, **optional})
     each = {"mbox": MAILBOX, "mbox_sha1sum": SHA1, "openid": {"type": "string", "format": "uri"},
             "account": ref("Account")}  # fmt: skip
-    return {"anyOf": [record({**given, name: schema}, optional) for name, schema in each.items()]}
-
-
-def _anonymous() -> Json:
-    return record({"objectType": {"const": "Group"}, "member": many(ref("Agent"))}, {"name": TEXT})
+    return {"anyOf": [record({**required, name: schema}, {"name": TEXT, **optional}) for name, schema in each.items()]}
 
 
 def _definition() -> Json:
@@ -108,25 +109,25 @@ def _context() -> Json:
 
 
 def _common() -> dict[str, Json]:
-    return {"result": ref("Result"), "context": ref("Context"), "timestamp": MOMENT,
+    return {"result": ref("Result"), "context": ref("Context"), "timestamp": TIMESTAMP,
             "attachments": many(ref("Attachment"))}  # fmt: skip
 
 
 def _sub_statement() -> Json:
-    about = {"anyOf": [ref("Activity"), ref("Agent"), ref("Group"), ref("StatementRef")]}
+    about = {"anyOf": [ref("Activity"), ref("TypedAgent"), ref("Group"), ref("StatementRef")]}
     return record({"objectType": {"const": "SubStatement"}, "actor": ref("Actor"), "verb": ref("Verb"),
                    "object": about}, _common())  # fmt: skip
 
 
 def _statement() -> Json:
-    about = {"anyOf": [ref("Activity"), ref("Agent"), ref("Group"), ref("StatementRef"), ref("SubStatement")]}
+    about = {"anyOf": [ref("Activity"), ref("TypedAgent"), ref("Group"), ref("StatementRef"), ref("SubStatement")]}
     return record(
         {"actor": ref("Actor"), "verb": ref("Verb"), "object": about},
         {
             **_common(),
             "id": UUID,
             "stored": {**MOMENT, "description": "Set by the box"},
-            "authority": {**ref("Actor"), "description": "Set by the box"},
+            "authority": {"anyOf": [ref("Agent"), ref("AnonymousGroup")], "description": "Set by the box"},
             "version": {"type": "string", "pattern": "^(1\\.0(\\.[0-9]+)?|2\\.0(\\.[0-9]+)?)$"},
         },
     )
