@@ -46,18 +46,20 @@ class Fold:
             postings |= links.postings(entry) if links else set()
         step("write postings")
         record_terms.write(conn, postings)
-        void = self._void(conn, new)
+        void, undone = self._void(conn, new)
         live = [entry for entry in new if entry.row not in void]
         step("write projections")
         tally = Tally(number)
         for entry in live:
             tally.add(facts(entry))
         tally.write(conn)
+        self._take_away(conn, undone)  # only now: it counts some anew from the index, where ``new`` stands already
         statements.fold(conn, self._box_id, live)
         self._definitions.add(conn, (entry for entry in new if entry.row not in mute))
 
-    def _void(self, conn: sqlite3.Connection, new: list[Entry]) -> set[int]:
-        """Mark what ``new`` voids, or is voided of it (Data 2.3.2); returns the rows of ``new`` that are voided."""
+    def _void(self, conn: sqlite3.Connection, new: list[Entry]) -> tuple[set[int], list[Entry]]:
+        """Mark what ``new`` voids, or is voided of it (Data 2.3.2); returns the rows of ``new`` that are voided, and
+        the older statements that are from now on."""
         voiding = {entry.row: target for entry in new if (target := voids(entry.value)) is not None}
         conn.executemany("INSERT OR IGNORE INTO statement_void VALUES (?, ?)",
                          [(target, row) for row, target in voiding.items()])  # fmt: skip
@@ -72,8 +74,7 @@ class Fold:
         if void_rows:
             step("void")
             conn.executemany("UPDATE statement SET voided = 1 WHERE row = ?", void_rows)
-            self._take_away(conn, undone)
-        return void
+        return void, undone
 
     @staticmethod
     def _rows(conn: sqlite3.Connection, sql: str, names: Iterable[str]) -> set[int]:

@@ -210,7 +210,7 @@ def _parameter(chance: random.Random, made: Request) -> None:
         parameters.append((name, value))
     elif action == 3:
         parameters[at] = (name, chance.choice(("%ff", "%", "%zz", "%ed%a0%80", "%00", json.dumps(_odd(chance)))))
-    elif action == 4 and value.startswith("{"):
+    elif action == 4 and value.startswith('{"'):
         inner = Request("", "", value={"agent": json.loads(value)})
         _json(chance, inner)
         parameters[at] = (name, json.dumps(inner.value.get("agent")))

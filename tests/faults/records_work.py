@@ -141,7 +141,7 @@ class _Maker:
             number, 0, verb={"id": VOIDED}, object={"objectType": "StatementRef", "id": target}, result={
                 "response": f"repere-{self._seed}-{number}-0-"}
         )  # fmt: skip
-        return self._batch(number, "void", [sent])
+        return self._batch(number, "void", [self._statement(number, 1), sent, self._statement(number, 2)])
 
     def _replay(self, number: int) -> Item:
         old = self._chance.choice([item for item in self._made if item.kind in ("post", "put", "attachment", "mixed")])
