@@ -28,7 +28,6 @@ HOMES = {
     "tantivy": ("appliance.store",),
     "sqlite3": ("appliance.store",),
     "sqlite_utils": ("appliance.store",),
-    "jwt": ("appliance.xapi",),
     "cryptography": ("appliance.xapi", "appliance.store.identity"),
     "flask": ("appliance.hub", "appliance.box"),
     "flask_babel": ("appliance.hub",),
