@@ -116,7 +116,10 @@ def test_data_2_4_2_3_identifiers() -> None:
     assert terms.agent_value(good.AGENT) == ADA
     assert terms.agent_value({"mbox_sha1sum": "AB" * 20}) == "mbox_sha1sum " + "ab" * 20
     assert terms.agent_value({"objectType": "Group", "openid": "https://x.org/"}) == "openid https://x.org/"
-    values = [{"homePage": "https://a.org/b", "name": "c d"}, {"homePage": "https://a.org/b", "name": "c  d"}]
+    values: list[dict[str, Any]] = [
+        {"homePage": "https://a.org/b", "name": "c d"},
+        {"homePage": "https://a.org/b", "name": "c  d"},
+    ]
     assert len({terms.agent_value({"account": account}) for account in values}) == 2
 
 
@@ -128,7 +131,11 @@ def test_an_anonymous_group_cannot_be_searched_for() -> None:
 def test_a_long_value_stays_bounded_and_is_found_again() -> None:
     long = "https://example.org/" + "x" * 1_000_000
     other = long + "y"
-    value = {"actor": {"account": {"homePage": long, "name": "n"}}, "verb": {"id": long}, "object": {"id": other}}
+    value: dict[str, Any] = {
+        "actor": {"account": {"homePage": long, "name": "n"}},
+        "verb": {"id": long},
+        "object": {"id": other},
+    }
     found = terms.terms(value)
     assert max(len(text) for _, text in found) <= terms.LONGEST
     assert of(value, "verb") == {terms.iri_value(long)} != of(value, "activity") == {terms.iri_value(other)}
