@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from appliance.errors import NotFound
 from appliance.ports import Clock
-from appliance.store import times
+from appliance.store import times, tombstones
 from appliance.store.db import Database
 
 
@@ -87,7 +87,8 @@ class Documents:
     def change(self, context: Context, name: str, work: Callable[[Document | None], Content | None]) -> None:
         """Replace a document by what ``work`` makes of it (None: there is none), in one durable transaction.
 
-        ``work`` may give None, which removes it, or raise, which leaves everything as it was. Raises
+        ``work`` may give None, which removes it, or raise, which leaves everything as it was. Nothing is kept of an
+        agent that was erased for good. Raises
         :class:`appliance.errors.StorageError` when the disk is full.
         """
         with self._db.writing() as conn:
@@ -99,6 +100,8 @@ class Documents:
                     "AND name = ?",
                     place,
                 )
+                return
+            if context.agent and tombstones.erased(conn, [context.agent], tombstones.ANYWHERE):
                 return
             content_type, body = content
             conn.execute(

@@ -16,6 +16,7 @@ from appliance.store import durable, record_lines
 from appliance.store.documents import etag
 from appliance.store.durable import step
 from appliance.store.erasure import Erasure, keeps_out
+from appliance.store.identity import known_key
 from appliance.store.record_lines import Document, End, Header, Line, Piece, Statement
 from appliance.store.record_terms import chunks
 from appliance.store.records import Records
@@ -47,9 +48,11 @@ class Importer:
     """For one header; keeps nothing between two batches."""
 
     def __init__(self, records: Records, erasure: Erasure, header: Header) -> None:
+        """The first file of a box makes its key known: a later file with another key cannot erase in its name."""
         self._records = records
         self._erasure = erasure
-        self._header = header
+        self._keys = {**header.keys, header.box: header.key}
+        known_key(records.db, header.box, header.key)
 
     def take(self, lines: Sequence[bytes], first: int) -> Report:
         """Take in ``lines``, durably; ``first``: the number of the first, for the report.
@@ -78,8 +81,8 @@ class Importer:
     def _read(self, line: bytes) -> Line:
         found = record_lines.read(line)
         if isinstance(found, Tombstone):
-            known = {**self._header.keys, self._header.box: self._header.key}
-            if known.get(found.box) != found.key:
+            told = self._keys.get(found.box)
+            if found.key != told or known_key(self._records.db, found.box, told) != told:
                 raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
         return found
 

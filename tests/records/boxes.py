@@ -146,7 +146,7 @@ class Box:
 _TERM = "(SELECT kind || ' ' || value FROM term WHERE id = {})"
 _ID = "(SELECT s.id FROM statement s WHERE s.row = {})"
 _DERIVED = {
-    "term": "SELECT kind, value, uses FROM term",
+    "term": "SELECT kind, value FROM term",
     "posting": f"SELECT {_TERM.format('term')}, {_ID.format('row')}, {_ID.format('via')} FROM posting",
     "reference": f"SELECT target, {_ID.format('row')} FROM statement_reference",
     "attachment": f"SELECT sha256, {_ID.format('row')} FROM statement_attachment",
@@ -165,8 +165,9 @@ def fill(box: Box) -> dict[str, str]:
     """Records of every kind; returns the ids of some statements."""
     zoe, ali = box.pupil("zoe-1"), box.pupil("ali-2")
     [first, second, other] = box.add(box.answer("zoe-1"), box.answer("zoe-1", "b"), box.answer("ali-2"))
-    film = {"id": "http://exemple.fr/film", "definition": {"name": {"fr": "Le volcan de zoe-1"}}}
-    [group] = box.add({"actor": {"objectType": "Group", "member": [zoe, ali]}, "verb": SEEN, "object": film})
+    film = {"id": "http://exemple.fr/film", "definition": {"name": {"fr": "Le volcan"}}}
+    theirs = {"id": "http://exemple.fr/film", "definition": {"name": {"fr": "Le volcan de zoe-1"}}}
+    [group] = box.add({"actor": {"objectType": "Group", "member": [zoe, ali]}, "verb": SEEN, "object": theirs})
     [comment] = box.add({"actor": OTHERS, "verb": SEEN, "object": {"objectType": "StatementRef", "id": first}})
     [far] = box.add({"actor": OTHERS, "verb": SEEN, "object": {"objectType": "StatementRef", "id": comment}})
     box.add({"actor": OTHERS, "verb": VOIDED, "object": {"objectType": "StatementRef", "id": second}})

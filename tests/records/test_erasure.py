@@ -1,0 +1,348 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""An erased pupil is in no file of the box any more, does not come back, and nobody else loses anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import BadInput, Busy
+from appliance.model import Group, Lesson, Pupil
+from appliance.store import people, record_exports, settings
+from appliance.store.documents import Context, Kind
+from appliance.store.record_lines import Statement
+from appliance.xapi import identifiers, terms
+from appliance.xapi.version import Version
+from tests.records.boxes import (
+    OTHERS,
+    SEEN,
+    Box,
+    SetClock,
+    body_of,
+    fill,
+    lines_of,
+    loss,
+    with_attachment,
+)
+from tests.records.conftest import Made
+from tests.records.previous_release import PreviousRelease
+
+ZOE = "zoe-1"
+
+
+def found_in(folder: Path, *markers: str | bytes) -> list[str]:
+    """Files whose raw bytes hold one of ``markers``."""
+    wanted = [marker.encode() if isinstance(marker, str) else marker for marker in markers]
+    return [
+        f"{path.relative_to(folder)}: {marker!r}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for marker in wanted
+        if marker in path.read_bytes()
+    ]
+
+
+def class_of(box: Box, *pupils: str) -> None:
+    group = Group("g", "CM1")
+    people.put_class(box.db, group, [Pupil(p, "g", p.partition("-")[0].title(), "1F98A") for p in pupils], [],
+                     Lesson("lesson", "g", "Maths", "2026"))  # fmt: skip
+
+
+def test_no_file_holds_the_pupil_any_more(box: Box) -> None:
+    class_of(box, ZOE, "ali-2")
+    fill(box)
+    assert found_in(box.folder, ZOE, b"voice of zoe-1")
+    lost = box.erasure.erase([box.agent(ZOE)])
+    assert (lost.statements, lost.shared, lost.documents, lost.pupil) == (6, 2, 2, True)
+    assert found_in(box.folder, ZOE, "voice of zoe", "volcan de zoe", "page 3 of zoe", "zoe-state") == []
+    assert [p.id for p in people.pupils(box.db, "g")] == ["ali-2"]
+    again = box.again()
+    assert found_in(again.folder, ZOE) == []
+    again.close()
+
+
+def test_what_others_did_stays(box: Box) -> None:
+    names = fill(box)
+    kept = {body["id"]: body for body in box.bodies() if ZOE not in json.dumps(body)}
+    box.erasure.erase([box.agent(ZOE)])
+    assert {body["id"]: body for body in box.bodies()} == kept
+    assert box.records.get(names["comment"]) is not None  # it speaks of an erased statement, but names nobody erased
+    shared = hashlib.sha256(b"a drawing that two have").hexdigest()
+    assert box.records.attachment(shared) == b"a drawing that two have"
+    assert [path.name for path in (box.folder / "records" / "attachments").iterdir()] == [shared]
+    assert len(list(lines_of(box.export(), "document"))) == 2
+    definition = box.records.definition("http://exemple.fr/film")
+    assert definition is None or ZOE not in json.dumps(definition)
+
+
+def test_what_is_derived_is_what_a_rebuild_makes(box: Box) -> None:
+    fill(box)
+    box.erasure.erase([box.agent(ZOE)])
+    derived = box.derived()
+    assert ZOE not in repr(derived)
+    box.records.rebuild(lambda done, total: None)
+    assert box.derived() == derived
+
+
+def test_a_group_s_work_goes_whole_and_is_counted_before(box: Box) -> None:
+    members = [box.pupil(name) for name in (ZOE, "ali-2", "lea-3", "tom-4")]
+    made = {"actor": {"objectType": "Group", "member": members}, "verb": SEEN, "object": {"id": "http://e.fr/x"}}
+    box.add(made, box.answer(ZOE), box.answer("ali-2"))
+    assert loss(statements=2, shared=1) == vars_of(box.erasure.preview([box.agent(ZOE)]))
+    box.erasure.erase([box.agent(ZOE)])
+    assert [body["actor"] for body in box.bodies()] == [box.pupil("ali-2")]
+
+
+def vars_of(found: object) -> dict[str, object]:
+    import dataclasses
+
+    return dataclasses.asdict(found)  # type: ignore[call-overload, no-any-return]
+
+
+def test_shells_keep_id_origin_and_sequence(box: Box) -> None:
+    fill(box)
+    rows = "SELECT row, id, origin, sequence, stored FROM statement ORDER BY row"
+    before = [tuple(row) for row in box.db.reading().execute(rows)]
+    box.erasure.erase([box.agent(ZOE)])
+    assert [tuple(row) for row in box.db.reading().execute(rows)] == before
+    empty = box.db.reading().execute("SELECT DISTINCT body, sha256 FROM statement WHERE erased").fetchall()
+    assert [tuple(row) for row in empty] == [(b"", b"")]
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_nothing_comes_back(box: Box, final: bool) -> None:
+    """Neither by the same statement sent again, nor by an old export, nor from another box."""
+    fill(box)
+    old = box.export()
+    sent = [json.loads(line["body"]) for line in lines_of(old, "given") if ZOE in line["body"]]
+    box.erasure.erase([box.agent(ZOE)], final=final)
+    after = body_of(box.export())
+    for value in sent:
+        value.pop("authority")
+        box.add(value, version=Version.V2 if value["version"] == "2.0.0" else Version.V1)
+    report = box.take(old)
+    assert (report.erased, report.damaged, report.set_aside) == (8, [], 0)
+    mine = [Statement(line["statement"], line["origin"], line["sequence"], line["stored"], True, line["given"],
+                      line["body"].encode(), line["sha256"]) for line in lines_of(old, "given")]  # fmt: skip
+    box.records.merge(mine)
+    assert body_of(box.export()) == after
+    assert found_in(box.folder, ZOE) == []
+
+
+def test_an_old_export_brings_nobody_into_a_new_database(box: Box, make: Made) -> None:
+    """The card died, the pupil was erased on the new one, then the old export is imported."""
+    fill(box)
+    old = box.export()
+    new = make("new", SetClock(box.clock.wall + 1000))
+    new.erasure.erase([box.agent(ZOE)])
+    report = new.take(old)
+    assert report.erased == 8
+    assert found_in(new.folder, ZOE) == []
+    assert len(new.bodies()) == 7
+
+
+def test_final_accepts_and_keeps_nothing_new(box: Box) -> None:
+    box.add(box.answer(ZOE))
+    box.erasure.erase([box.agent(ZOE)])
+    [listed] = box.add(box.answer(ZOE))
+    assert box.records.get(listed) is None
+    refused = box.records.append_each([box.prepared(box.answer(ZOE))])
+    assert refused == {}
+    box.documents.change(Context(Kind.STATE, "http://e.fr/x", box.agent(ZOE)), "s", lambda _: ("x/y", b"zoe"))
+    assert list(lines_of(box.export(), "document")) == []
+    assert found_in(box.folder, ZOE) == []
+
+
+def test_without_final_a_pupil_begins_anew(box: Box) -> None:
+    class_of(box, ZOE)
+    box.add(box.answer(ZOE, "b"))
+    box.erasure.erase([box.agent(ZOE)], final=False)
+    box.add(box.answer(ZOE))
+    box.documents.change(Context(Kind.STATE, "http://e.fr/x", box.agent(ZOE)), "s", lambda _: ("x/y", b"new"))
+    assert [p.id for p in people.pupils(box.db, "g")] == [ZOE]
+    again = box.again()  # a restart looks for what is left to erase
+    assert [body["result"]["response"] for body in again.bodies()] == ["a"]
+    assert len(list(lines_of(again.export(), "document"))) == 1
+    again.close()
+
+
+def test_an_erasure_can_be_said_twice_and_of_nobody(box: Box) -> None:
+    fill(box)
+    box.erasure.erase([box.agent(ZOE)])
+    after = list(lines_of(box.export(), "statement"))
+    assert box.erasure.erase([box.agent(ZOE)]).statements == 0
+    assert box.erasure.erase(["mbox mailto:personne@exemple.fr"]).statements == 0
+    assert list(lines_of(box.export(), "statement")) == after
+    assert box.erasure.resume() == 0
+
+
+def test_the_box_itself_is_not_erased(box: Box) -> None:
+    box.add(box.answer(ZOE))
+    with pytest.raises(BadInput, match="box itself"):
+        box.erasure.erase([terms.agent_value(identifiers.own_authority(box.id))])
+    assert len(box.bodies()) == 1
+
+
+def test_voided_and_voiding_statements(box: Box) -> None:
+    """What an erased statement had voided stays void; a voided one is erased like any other."""
+    [kept, gone] = box.add(box.answer("ali-2"), box.answer(ZOE))
+    for target in (kept, gone):
+        verb = {"id": terms.VOIDED}
+        box.add({"actor": box.pupil(ZOE), "verb": verb, "object": {"objectType": "StatementRef", "id": target}})
+    box.erasure.erase([box.agent(ZOE)])
+    assert found_in(box.folder, ZOE) == []
+    assert box.records.get(kept) is None
+    assert box.records.get(kept, voided=True) is not None
+    box.records.rebuild(lambda done, total: None)
+    assert box.records.get(kept, voided=True) is not None
+
+
+def test_quarantined_copies_go_too(box: Box, make: Made) -> None:
+    [name] = box.add(box.answer("ali-2"))
+    [line] = lines_of(box.export(), "body")
+    body = json.dumps({**json.loads(line["body"]), "actor": box.pupil(ZOE)}).encode()
+    forged = Statement(name, line["origin"], 1, line["stored"], True, None, body, hashlib.sha256(body).hexdigest())
+    assert box.records.merge([forged]).quarantined == 1
+    assert len(record_exports.quarantine(box.db)) == 1
+    box.erasure.erase([box.agent(ZOE)])
+    assert record_exports.quarantine(box.db) == []
+    assert found_in(box.folder, ZOE) == []
+    assert len(box.bodies()) == 1
+
+
+def test_what_the_previous_release_wrote_after_a_roll_back_is_erased_at_the_next_start(box: Box) -> None:
+    box.add(box.answer(ZOE), box.answer("ali-2"))
+    box.erasure.erase([box.agent(ZOE)])
+    box.close()
+    old = PreviousRelease(box.path)
+    old.record(box.id, ZOE, str(uuid.uuid4()), "b")
+    old.record(box.id, "ali-2", str(uuid.uuid4()), "b")
+    old.close()
+    assert found_in(box.folder, ZOE)
+    again = box.again()
+    assert found_in(box.folder, ZOE) == []
+    assert len(again.bodies()) == 2
+    again.close()
+
+
+def test_a_reader_delays_the_last_step_only(box: Box) -> None:
+    fill(box)
+    box.erasure = type(box.erasure)(box.records, patience_s=0.3)
+    reading = record_exports.lines(box.db, box.records.attachments, box.clock.now())
+    next(reading)
+    next(reading)
+    with pytest.raises(Busy, match="erase again when it has ended"):
+        box.erasure.erase([box.agent(ZOE)])
+    assert ZOE not in json.dumps(box.bodies())
+    reading.close()
+    box.erasure.resume()
+    assert found_in(box.folder, ZOE) == []
+
+
+def exchanged(box: Box, make: Made) -> Box:
+    """Another box with records of its own and those of ``box``."""
+    other = make("other", SetClock(box.clock.wall + 1000))
+    other.add(other.answer(ZOE), {"actor": box.pupil(ZOE), "verb": SEEN, "object": {"id": "http://e.fr/theirs"}})
+    other.take(box.export())
+    return other
+
+
+def test_a_tombstone_travels_and_acts_on_its_own_box_s_records(box: Box, make: Made) -> None:
+    fill(box)
+    other = exchanged(box, make)
+    box.erasure.erase([box.agent(ZOE)])
+    report = other.take(box.export())
+    assert report.taken["tombstones"] == 2
+    left = [body for body in other.bodies() if ZOE in json.dumps(body)]
+    assert [body["actor"] for body in left] == [other.pupil(ZOE), box.pupil(ZOE)]  # both of the other box's making
+    assert found_in(other.folder, "voice of zoe", "page 3 of zoe", "zoe-state") == []
+    box.add(*(box.answer("ali-2") for _ in range(3)))
+    other.take(box.export())
+    assert body_of(other.export()).count(b'"erased":true') == 6
+
+
+def test_a_box_speaks_for_no_third_one(box: Box, make: Made) -> None:
+    """``other`` erases a pupil of ``box``: a third box keeps what it has of ``box``, and hands the word on."""
+    fill(box)
+    third = make("third", SetClock(box.clock.wall + 5000))
+    third.take(box.export())
+    other = exchanged(box, make)
+    other.erasure.erase([box.agent(ZOE)])
+    before = third.bodies()
+    third.take(other.export())
+    ours = [body for body in third.bodies() if body in before]
+    assert ours == before
+    assert len(list(lines_of(third.export(), "tombstone"))) == 3
+    fourth = make("fourth", SetClock(box.clock.wall + 9000))
+    fourth.take(third.export())
+    assert body_of(fourth.export()) == body_of(third.export())
+    back = box.take(other.export())
+    assert back.damaged == []
+    assert len([body for body in box.bodies() if ZOE in json.dumps(body)]) == 7  # one is the other box's own zoe-1
+
+
+def test_a_forged_tombstone_is_refused(box: Box, make: Made) -> None:
+    """A file whose header names another key for a box that is known already, or none."""
+    fill(box)
+    other = exchanged(box, make)
+    liar = make("liar")
+    settings.put(liar.db, "box_id", box.id)
+    liar.close()
+    liar = make("liar")
+    liar.erasure.erase([box.agent(ZOE)])
+    before = other.export()
+    report = other.take(liar.export())
+    assert [number for number, error in report.damaged if "not signed by the box" in error.message] == [2, 3]
+    assert not +report.taken
+    assert body_of(other.export()) == body_of(before)
+    header, *rest = liar.export().splitlines(keepends=True)
+    bare = json.dumps({**json.loads(header), "keys": {}, "box": other.id}).encode() + b"\n"
+    assert len(other.take(b"".join([bare, *rest])).damaged) == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pages_keep_no_copy_of_what_moved_in_them(make: Made, seed: int) -> None:
+    """B-tree pages are split and joined as rows come and go: no stale copy of a cell may be left in a page."""
+    chance = random.Random(seed)
+    box = make()
+    pupils = [f"eleve-{uuid.UUID(int=chance.getrandbits(128))}" for _ in range(12)]
+    for _ in range(40):
+        batch = []
+        for name in chance.choices(pupils, k=chance.randint(1, 30)):
+            value = box.answer(name, chance.choice("ab"))
+            value["result"]["extensions"] = {"http://e.fr/x": f"{name} {'é' * chance.choice([0, 10, 900, 6000])}"}
+            value["verb"] = {"id": f"http://e.fr/verb/{chance.randint(0, 40)}-{name[:12]}"}
+            batch.append(value)
+        box.add(*batch)
+        state = Context(Kind.STATE, f"http://e.fr/{chance.randint(0, 9)}", box.agent(chance.choice(pupils)))
+        box.documents.change(state, "s", lambda _, who=state.agent: ("x/y", who.encode() * 40))  # type: ignore[misc]
+    chance.shuffle(pupils)
+    for number, name in enumerate(pupils[:8]):
+        box.erasure.erase([box.agent(name)], final=bool(number % 2))
+        assert found_in(box.folder, name, f"verb/1-{name[:12]}") == []
+        _add_more(box, pupils[8:], chance)
+    assert all(found_in(box.folder, name) for name in pupils[8:])
+
+
+def _add_more(box: Box, pupils: Iterable[str], chance: random.Random) -> None:
+    box.add(*(box.answer(name) for name in pupils for _ in range(chance.randint(0, 6))))
+
+
+def test_an_attachment_of_somebody_unknown_is_named_by_its_bytes_only(box: Box) -> None:
+    """Two pupils, the same bytes: the file goes with the last statement that names it."""
+    body = b"two voices in one file"
+    both = [with_attachment(box.pupil(name), body, "http://e.fr/x") for name in (ZOE, "ali-2")]
+    box.add(*both, {"actor": OTHERS, "verb": SEEN, "object": {"id": "http://e.fr/x"}}, body=body)
+    box.erasure.erase([box.agent(ZOE)])
+    assert found_in(box.folder, body)
+    box.erasure.erase([box.agent("ali-2")])
+    assert found_in(box.folder, body, ZOE, "ali-2") == []
+    assert len(box.bodies()) == 1
