@@ -15,7 +15,7 @@ from datetime import datetime
 from appliance.errors import BadInput
 from appliance.store import times
 from appliance.store.record_entries import attachments
-from appliance.store.record_terms import Term, numbers
+from appliance.store.record_terms import Term, numbers, rarest_first
 from appliance.xapi import preparing
 
 LOOKED_AT = 10_000
@@ -86,10 +86,10 @@ def page(conn: sqlite3.Connection, query: Query) -> Page:
     limit = min(query.limit or MOST, MOST)
     low, high = _bounds(conn, query)
     wanted = _wanted(query)
-    known = {term: (number, _uses(conn, number)) for term, number in numbers(conn, wanted).items()}
+    known = numbers(conn, wanted)
     if len(known) < len(wanted) or low > high:
         return Page([], None)
-    terms = [number for number, _ in sorted(known.values(), key=lambda pair: pair[1])]
+    terms = rarest_first(conn, known.values()) if len(known) > 1 else list(known.values())
     found, last = _matching(conn, terms, low, high, limit, ascending=query.ascending)
     return Page(found, None if last is None else cursor(last))
 
@@ -103,10 +103,6 @@ def _wanted(query: Query) -> list[Term]:
     }
     wanted = {(kind, value) for kind, value in kinds.items() if value is not None}
     return sorted(wanted | ({("any_agent", query.within)} if query.within is not None else set()))
-
-
-def _uses(conn: sqlite3.Connection, number: int) -> int:
-    return int(conn.execute("SELECT uses FROM term WHERE id = ?", (number,)).fetchone()["uses"])
 
 
 def _matching(

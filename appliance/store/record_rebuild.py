@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from appliance.store.record_entries import entry
 from appliance.store.record_fold import Fold
+from appliance.store.record_terms import UNUSED
 
 AT_ONCE = 200
 """Statements in memory at a time."""
@@ -29,12 +30,11 @@ def rebuild(conn: sqlite3.Connection, fold: Fold, progress: Callable[[int, int],
         conn.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     conn.execute(f"DELETE FROM statement_void WHERE NOT ({_VOIDED_BY_ERASED})")  # noqa: S608
     conn.execute("UPDATE statement SET voided = 0 WHERE voided AND NOT erased")
-    conn.execute("UPDATE term SET uses = 0")
     total = conn.execute("SELECT max(row) FROM statement").fetchone()[0] or 0
     for rows in _pages(conn, 0, ""):
         _add(conn, fold, rows)
         progress(rows[-1]["row"], total)
-    conn.execute("DELETE FROM term WHERE uses = 0")
+    conn.execute(f"DELETE FROM term WHERE {UNUSED}")  # noqa: S608
     fold.clear()
     write_mark(conn, total)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import collections
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from appliance.xapi import terms as vocabulary
@@ -22,6 +22,9 @@ CACHED = 20_000
 """Terms whose number is remembered: some 4 MB."""
 CHUNK = 400
 """Values in one ``IN (…)``."""
+FREQUENT = 10_000
+"""Statements from which on it does not matter how many a term leads to."""
+UNUSED = "NOT EXISTS (SELECT 1 FROM posting WHERE posting.term = term.id)"
 
 
 class Terms:
@@ -75,14 +78,22 @@ class Terms:
 
 def numbers(conn: sqlite3.Connection, wanted: Iterable[Term]) -> dict[Term, int]:
     """The number of each term that has one."""
-    return {
-        (kind, value): number
-        for chunk in chunks(list(wanted))
-        for kind, value, number in conn.execute(
-            f"SELECT kind, value, id FROM term WHERE (kind, value) IN (VALUES {','.join(['(?, ?)'] * len(chunk))})",  # noqa: S608
-            [part for term in chunk for part in term],
-        )
-    }
+    found: dict[Term, int] = {}
+    for term in wanted:
+        row = conn.execute("SELECT id FROM term WHERE kind = ? AND value = ?", term).fetchone()
+        if row is not None:
+            found[term] = row["id"]
+    return found
+
+
+def rarest_first(conn: sqlite3.Connection, terms: Iterable[int]) -> list[int]:
+    """Terms in the order in which they lead to few statements; all that are frequent count the same."""
+    uses = {
+        term: conn.execute("SELECT count(*) FROM (SELECT 1 FROM posting WHERE term = ? LIMIT ?)",
+                           (term, FREQUENT)).fetchone()[0]
+        for term in terms
+    }  # fmt: skip
+    return sorted(uses, key=lambda term: (uses[term], term))
 
 
 def chunks(values: list[T], size: int = CHUNK) -> Iterator[list[T]]:
@@ -97,23 +108,15 @@ def marks(values: list[Any]) -> str:
 
 
 def write(conn: sqlite3.Connection, postings: Iterable[Posting]) -> None:
-    """Add postings that are not there yet, and count them in ``term.uses``."""
-    postings = list(postings)
+    """Add postings that are not there yet."""
     conn.executemany("INSERT INTO posting VALUES (?, ?, ?)", postings)
-    _count(conn, postings, 1)
 
 
-def remove(conn: sqlite3.Connection, postings: Iterable[Posting]) -> None:
+def remove(conn: sqlite3.Connection, postings: Collection[Posting]) -> None:
     """Take postings away that are there, and terms that nothing uses any more."""
-    postings = list(postings)
     conn.executemany("DELETE FROM posting WHERE term = ? AND row = ? AND via = ?", postings)
-    _count(conn, postings, -1)
-    conn.executemany("DELETE FROM term WHERE id = ? AND uses = 0", [(term,) for term in {p[0] for p in postings}])
-
-
-def _count(conn: sqlite3.Connection, postings: list[Posting], sign: int) -> None:
-    uses = collections.Counter(posting[0] for posting in postings)
-    conn.executemany("UPDATE term SET uses = uses + ? WHERE id = ?", [(sign * n, term) for term, n in uses.items()])
+    conn.executemany(f"DELETE FROM term WHERE id = ? AND {UNUSED}",  # noqa: S608 - our own words
+                     [(term,) for term in {posting[0] for posting in postings}])  # fmt: skip
 
 
 def of(value: Mapping[str, Any]) -> set[Term]:
