@@ -234,7 +234,7 @@ def projections(conn: sqlite3.Connection) -> dict[str, collections.Counter[tuple
     term = "(SELECT kind || ' ' || value FROM term WHERE term.id = {0})"
     queries = {
         "posting": f"SELECT {term.format('term')}, row, via FROM posting",
-        "term": "SELECT kind, value, uses FROM term WHERE uses > 0",
+        "term": "SELECT kind, value FROM term",
         "statement_reference": "SELECT target, row FROM statement_reference",
         "statement_void": "SELECT target, row FROM statement_void",
         "voided": "SELECT row, voided FROM statement",
