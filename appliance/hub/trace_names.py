@@ -41,13 +41,13 @@ class TraceNames:
         known = identifiers.read_pupil(agent)
         return self._pupil(known[1]) if known and known[0] == self._box else ""
 
-    def title(self, iri: str) -> str:
-        """What the box calls an activity; at worst the end of its IRI."""
+    def title(self, iri: str) -> tuple[str, str]:
+        """What the box calls an activity, at worst the end of its IRI; and the language, empty when not known."""
         own = identifiers.read_activity(iri)
         if own and own[0] == self._box:
-            return _exercise(own[1]) or last_part(iri)
-        definition = self._definition(iri) or {}
-        return chosen(definition.get("name"), self._languages) or self._packages.get(iri) or last_part(iri)
+            return _exercise(own[1]) or last_part(iri), ""
+        text, language = chosen((self._definition(iri) or {}).get("name"), self._languages)
+        return (text, language) if text else self._packages.get(iri, (last_part(iri), ""))
 
     def is_question(self, iri: str) -> bool:
         """Whether something is asked there (xAPI-Data 2.4.4.1, interaction activities)."""
@@ -57,8 +57,9 @@ class TraceNames:
         return "interactionType" in definition or str(definition.get("type", "")).endswith("/cmi.interaction")
 
     @functools.cached_property
-    def _packages(self) -> dict[str, str]:
-        return {activity_of(each): labels.title(each) for each in hub().library.list(include_damaged=True)}
+    def _packages(self) -> dict[str, tuple[str, str]]:
+        found = hub().library.list(include_damaged=True)
+        return {activity_of(each): (labels.title(each), each.card.language) for each in found}
 
 
 def _alias(pupil: str) -> str:

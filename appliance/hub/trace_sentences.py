@@ -26,8 +26,8 @@ class Names:
 
     people: Callable[[Mapping[str, Any]], str]
     """An agent's name on the screen: an animal, never what the statement itself says of a pupil."""
-    titles: Callable[[str], str]
-    """The title that the box gives an activity (IRI)."""
+    titles: Callable[[str], tuple[str, str]]
+    """The title that the box gives an activity (IRI), and its language."""
     languages: Sequence[str]
     """Wanted languages, the best first."""
 
@@ -37,6 +37,8 @@ class Sentence:
     """``text`` is safe HTML: words in another language than the page's carry ``lang``."""
 
     text: Markup
+    verb: str
+    """The last part of its IRI, one word for the synonyms."""
     success: bool | None
     """As the statement says."""
 
@@ -57,7 +59,7 @@ def sentence(statement: Mapping[str, Any], names: Names) -> Sentence:
     if said:
         text = Markup(gettext("%(sentence)s: %(facts)s")) % {"sentence": text, "facts": said}  # noqa: S704 - our own words
     success = {"passed": True, "failed": False}.get(verb, result.get("success"))
-    return Sentence(text, success)
+    return Sentence(text, verb, success)
 
 
 def verb_of(statement: Mapping[str, Any]) -> str:
@@ -73,7 +75,7 @@ def _deed(statement: Mapping[str, Any], verb: str, names: Names) -> Markup:
     if verb not in words.VERBS:
         return _filled(words.UNKNOWN, fields | {"verb": _display(statement, names) or last_part(verb)})
     if verb == "answered":
-        given = response(_part(statement, "result"), definition, lambda told: chosen(told, names.languages))
+        given = response(_part(statement, "result"), definition, lambda told: chosen(told, names.languages)[0])
         if given:
             return _filled(words.ANSWERED_WITH, fields | {"response": given})
     if verb == "played" and last_part(str(definition.get("type", ""))).lower() in words.MEDIA:
@@ -95,7 +97,7 @@ def _who(statement: Mapping[str, Any], names: Names) -> str:
 
 
 def _display(statement: Mapping[str, Any], names: Names) -> Markup:
-    return _foreign(*_choose(_part(statement, "verb").get("display"), names.languages), names)
+    return _foreign(*chosen(_part(statement, "verb").get("display"), names.languages), names)
 
 
 def _what(target: Mapping[str, Any], names: Names) -> str:
@@ -109,34 +111,38 @@ def _what(target: Mapping[str, Any], names: Names) -> str:
         return _what(_part(target, "object"), names)
     iri, definition = str(target.get("id", "")), _part(target, "definition")
     for told in (definition.get("name"), definition.get("description")):
-        text, language = _choose(told, names.languages)
+        text, language = chosen(told, names.languages)
         if text:
             return _foreign(shortened(text), language, names)
-    return shortened(names.titles(iri) or last_part(iri))
+    text, language = names.titles(iri)
+    return _foreign(shortened(text or last_part(iri)), language, names)
 
 
 def _foreign(text: str, language: str, names: Names) -> Markup:
-    if not text or language == "und" or language.partition("-")[0].lower() == names.languages[0].partition("-")[0]:
+    if (
+        not text
+        or language in ("", "und")
+        or language.partition("-")[0].lower() == names.languages[0].partition("-")[0]
+    ):
         return escape(text)
     return Markup('<span lang="{}">{}</span>').format(language, text)
 
 
-def chosen(told: object, languages: Sequence[str]) -> str:
-    """The text of a language map (xAPI-Data 4.2) in the best language; empty when it is none."""
-    return _choose(told, languages)[0]
-
-
-def _choose(told: object, languages: Sequence[str]) -> tuple[str, str]:
-    """The text of a language map in the best language, and that language; empty when there is none."""
+def chosen(told: object, languages: Sequence[str]) -> tuple[str, str]:
+    """The text of a language map (xAPI-Data 4.2) in the best language, and that language; empty when there is none."""
     if not isinstance(told, Mapping):
         return "", ""
     known = {str(language): " ".join(text.split()) for language, text in told.items() if isinstance(text, str)}
     known = {language: text for language, text in known.items() if text}
     for wanted in languages:
         for language, text in known.items():
-            if language.partition("-")[0].lower() == wanted.partition("-")[0].lower():
+            if _base(language) == _base(wanted):
                 return text, language
     return next(((text, language) for language, text in known.items()), ("", ""))
+
+
+def _base(language: str) -> str:
+    return language.partition("-")[0].lower()
 
 
 def last_part(iri: str) -> str:

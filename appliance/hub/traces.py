@@ -33,6 +33,9 @@ PER_PAGE = 20
 MOST_CHIPS = 8
 """Activities offered as a filter: a lesson holds a few."""
 MAX_IRI = 2000
+ICONS = {"completed": "check", "initialized": "play", "launched": "play", "played": "play", "watched": "film",
+         "listened": "headphones", "read": "book-open", "resumed": "play", "submitted": "upload"}  # fmt: skip
+"""Of a line that says nothing of right or wrong."""
 LESSONS_S = 12 * 3600.0
 """What happened so long ago, since the box was started, was today."""
 
@@ -113,7 +116,7 @@ def trace(pupil_id: str) -> str:
     cursor = request.args.get("suite") or None
     page = hub().records.query(Query(agent=agent, limit=PER_PAGE, cursor=cursor))
     return render_template(
-        "trace.html", pupil=pupil, days=_days(page.found), first=cursor is None,
+        "trace.html", pupil=pupil, days=_days(page.found), first=cursor is None, icons=ICONS,
         older=url_for("traces.trace", pupil_id=pupil.id, suite=page.next) if page.next else "",
     )  # fmt: skip
 
@@ -170,17 +173,17 @@ def _belongs(iri: str, activity: str) -> bool:
     return iri == activity or (iri.startswith(activity) and iri[len(activity)] in "/#?&")
 
 
-def _chips(lesson: Lesson | None) -> list[tuple[str, str]]:
-    """(IRI, title) of what the class did in the lesson, questions left out; the box's exercises first."""
+def _chips(lesson: Lesson | None) -> list[tuple[str, str, str]]:
+    """(IRI, title, its language) of what the class did in the lesson, questions left out; the box's exercises first."""
     if lesson is None:
         return []
     names, box = TraceNames(), settings.box_id(hub().db)
     done = sorted({each.activity for each in traces.in_lesson(hub().db, box, lesson.id)})
     own = {activity.id: activity.title for activity in people.lesson_activities(hub().db)}
     begun = {known[1] for iri in done if (known := identifiers.read_activity(iri)) and known[0] == box}
-    chips = [(identifiers.activity(box, name), title) for name, title in own.items() if name in begun]
+    chips = [(identifiers.activity(box, name), title, "") for name, title in own.items() if name in begun]
     others = [iri for iri in done if identifiers.read_activity(iri) is None and not names.is_question(iri)]
-    return (chips + [(iri, names.title(iri)) for iri in others])[:MOST_CHIPS]
+    return (chips + [(iri, *names.title(iri)) for iri in others])[:MOST_CHIPS]
 
 
 def _days(found: list[Found]) -> list[tuple[str, list[Line]]]:

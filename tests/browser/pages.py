@@ -10,6 +10,7 @@ import enum
 from collections.abc import Callable
 from urllib.parse import quote
 
+from tests.rigs import traces
 from tests.rigs.box import Box
 
 
@@ -64,6 +65,11 @@ def _card(box: Box, filename: str = "guide-calibre.epub") -> str:
     return f"/enseignant/bibliotheque/{quote(box.resource(filename)['id'])}"
 
 
+def _traces(box: Box) -> str:
+    traces.tell(box)
+    return "/enseignant/traces"
+
+
 FORMATS = ("zim", "epub", "pdf", "web_bundle", "video", "audio", "image", "office")
 
 PAGES: tuple[Page, ...] = (
@@ -93,6 +99,13 @@ PAGES: tuple[Page, ...] = (
          _at("/enseignant/bibliotheque?q=alice")),
     Page("remove", "/enseignant/bibliotheque/<resource_id>/retirer", Kind.TEACHER, Who.TEACHER,
          lambda box: _card(box, "alice-in-wonderland.epub") + "/retirer"),
+    Page("traces", "/enseignant/traces", Kind.TEACHER, Who.TEACHER, _traces),
+    Page("traces-one", "/enseignant/traces", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"{_traces(box)}?activite={quote(traces.GAME, safe='')}", same_title_as="traces"),
+    Page("trace", "/enseignant/traces/<pupil_id>", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"/enseignant/traces/{traces.tell(box)[0]}"),
+    Page("trace-nothing", "/enseignant/traces/<pupil_id>", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"/enseignant/traces/{traces.tell(box)[-1]}"),
     Page("health", "/sante", Kind.DASHBOARD, Who.NOBODY, _at("/sante")),
 )  # fmt: skip
 
@@ -113,7 +126,7 @@ API = (
 )
 """Rules that answer JSON."""
 
-FRAGMENTS = ("/enseignant/bibliotheque/imports",)
+FRAGMENTS = ("/enseignant/bibliotheque/imports", "/enseignant/traces/liste")
 """Rules that answer a piece of a page, for htmx: ``test_teacher`` walks through them."""
 
 PICTURES = ("/couvertures.jpg",)

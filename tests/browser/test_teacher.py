@@ -111,7 +111,7 @@ def test_the_fragment_of_imports(desk: Box, browser: Browser) -> None:
         answer = context.request.get(desk.base + rule)
         assert answer.status == 200
         assert "<html" not in answer.text()
-        assert len(answer.body()) < 4000
+        assert len(answer.body()) < 12_000
         again = context.request.get(desk.base + rule, headers={"If-None-Match": answer.headers["etag"]})
         assert again.status == 304
         page = context.new_page()

@@ -38,7 +38,7 @@ def people(agent: Mapping[str, Any]) -> str:
     return {"p1": "Renard"}.get(known[1], "") if known else ""
 
 
-NAMES = Names(people, lambda iri: {"http://x.fr/jeu": "Le jeu"}.get(iri, ""), ("fr", "en"))
+NAMES = Names(people, lambda iri: {"http://x.fr/jeu": ("Le jeu", "fr")}.get(iri, ("", "")), ("fr", "en"))
 RENARD = {"account": {"homePage": "https://cartable.invalid/boxes/b", "name": "p1"}}
 JEU = {"id": "http://x.fr/jeu"}
 
