@@ -212,6 +212,8 @@ class Erasure:
         deadline = time.monotonic() + self._patience_s
         path = self._records.db.path
         with translated(path), contextlib.closing(connect(path, Role.HUB)) as conn:
+            # While SQLite itself waits for readers here, no writer has its turn: so it may not wait for long.
+            conn.execute(f"PRAGMA busy_timeout = {int(POLL_S * 1000)}")
             while conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 if time.monotonic() > deadline:
                     raise Busy(
