@@ -33,7 +33,12 @@ RESOURCES = (STATEMENTS, "activities", "agents", *DOCUMENTS)
 
 def test_all_resources_are_there(any_lrs: Lrs) -> None:
     """2.0: MUST support all of the resources of this section."""
-    queries = {STATEMENTS: {}, "activities": {"activityId": new_iri()}, "agents": {"agent": AGENT}, "about": {}}
+    queries: dict[str, dict[str, object]] = {
+        STATEMENTS: {},
+        "activities": {"activityId": new_iri()},
+        "agents": {"agent": AGENT},
+        "about": {},
+    }
     for resource, query in queries.items():
         assert any_lrs.get(resource, query).status_code == 200
     for resource in DOCUMENTS:
