@@ -120,11 +120,11 @@ def write_file(path: Path, made: Iterator[bytes]) -> None:
     """
     if path.is_dir():
         raise BadInput("%(path)s is a folder: name a file in it.", path=path)
-    work = path.with_name(f".{path.name}.{os.getpid()}.part")
+    work = path.with_name(f".{path.name}.part")
     try:
         with durable.disk_errors(path):
             step("create export")
-            with work.open("xb") as out:
+            with work.open("wb") as out:
                 _fill(out, made, compressed=path.suffix == ".gz")
                 out.flush()
                 step("sync export")
