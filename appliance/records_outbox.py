@@ -17,14 +17,13 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from appliance.client import Client, Response
 from appliance.errors import BadInput, StorageError, TooLarge, Unreachable
 from appliance.ports import Clock, Now
-from appliance.store import durable
+from appliance.store import durable, times
 from appliance.store.segments import Segments
 from appliance.xapi.version import Version
 
@@ -227,7 +226,7 @@ class RecordsOutbox:
             return entry.text, max(0.0, now.monotonic - entry.monotonic)
         boot = self._boots[entry.boot]
         if boot.offset is not None:
-            stamp = _rfc3339(boot.offset + entry.monotonic)
+            stamp = times.rfc3339(boot.offset + entry.monotonic)
             return entry.text[:-1] + b',"timestamp":"' + stamp.encode() + b'"}', 0.0
         return entry.text, now.monotonic + boot.last - entry.monotonic
 
@@ -262,7 +261,7 @@ def _complete(statement: Mapping[str, Any], now: Now) -> dict[str, Any]:
     except (ValueError, TypeError, AttributeError) as error:
         raise BadInput("The identifier of this statement is not a UUID.") from error
     if "timestamp" not in value and now.trusted:
-        value["timestamp"] = _rfc3339(now.wall)
+        value["timestamp"] = times.rfc3339(now.wall)
     return value
 
 
@@ -287,7 +286,3 @@ def _taken(answer: Response, batch: Sequence[_Entry]) -> bool:
         return answer.status == 200 and {entry.id for entry in batch} <= set(answer.json())
     except (ValueError, TypeError):
         return False
-
-
-def _rfc3339(wall: float) -> str:
-    return datetime.fromtimestamp(max(0.0, wall), UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -102,7 +102,7 @@ CHECKS = [
     checks.unsupported_method,
     checks.allow_header_conformance,
 ]
-EXAMPLES = 2000 if os.environ.get("CARTABLE_SOAK") else 12
+EXAMPLES = 200 if os.environ.get("CARTABLE_SOAK") else 12
 """Of each operation."""
 
 Environ = dict[str, Any]
@@ -121,9 +121,8 @@ def speaking(app: Wsgi, **headers: str) -> Wsgi:
 @pytest.fixture(scope="module", autouse=True)
 def _words_of_the_formats() -> None:
     """Formats that JSON Schema has no word for, and a media type that schemathesis does not know."""
-    parts = st.text("abcdefghijklmnopqrstuvwxyzé0123456789/?#=-", min_size=1, max_size=12)
     known = {
-        "iri": parts.map("https://example.org/".__add__),
+        "iri": st.from_regex(r"\Ahttps://example\.org/[a-zé0-9/]{1,8}(\?[a-z=]{0,4})?(#[a-z]{0,4})?\Z"),
         "mailto": st.from_regex(r"\Amailto:[a-z.0-9]{1,8}@[a-z]{1,8}\.fr\Z"),
         "iso8601": st.datetimes(datetime(1970, 1, 2), datetime(9999, 1, 1)).map(lambda t: t.isoformat() + "Z"),
         "iso8601-duration": st.from_regex(r"\AP[1-9]DT[0-9]{1,3}(\.[0-9]{1,3})?S\Z"),

@@ -151,9 +151,9 @@ def _put() -> Json:
 
 
 def _post() -> Json:
-    ages = header("X-Cartable-Ages", {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(,[0-9]+(\\.[0-9]+)?)*$"},
+    ages = header("X-Cartable-Ages", {**TEXT, "examples": ["12.5,0"]},
                   "From the box's own processes only, ignored from others: seconds between event and delivery of each "
-                  "statement")  # fmt: skip
+                  "statement, with commas")  # fmt: skip
     return operation(
         "postStatements", TAG, "Store a statement, or all of a list, or none", KEY,
         {
