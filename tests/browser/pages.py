@@ -122,9 +122,16 @@ API = (
     "/api/library/jobs",
     "/api/library/jobs/<job_id>",
     "/api/library/verify",
-    "/api/search",
+    "/api/records",
+    "/api/records/keys",
+    "/api/records/rebuild",
+    "/api/records/erasures",
+    "/api/records/quarantine",
 )
 """Rules that answer JSON."""
+
+LINES = ("/api/records/export",)
+"""Rules that answer JSON lines: ``tests/records`` reads them."""
 
 FRAGMENTS = ("/enseignant/bibliotheque/imports", "/enseignant/traces/liste")
 """Rules that answer a piece of a page, for htmx: ``test_teacher`` walks through them."""

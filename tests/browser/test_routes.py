@@ -21,7 +21,7 @@ from appliance.hub.search import Search
 from appliance.ports import Clock
 from appliance.store.db import Database
 from appliance.store.records import Records
-from tests.browser.pages import API, FRAGMENTS, PAGES, PICTURES, READERS, REDIRECTS
+from tests.browser.pages import API, FRAGMENTS, LINES, PAGES, PICTURES, READERS, REDIRECTS
 from tests.rigs.box import Box
 
 pytestmark = pytest.mark.browser
@@ -37,7 +37,7 @@ def _rules() -> set[str]:
 
 
 def test_every_rule_is_listed() -> None:
-    listed = {page.rule for page in PAGES if page.rule} | set(REDIRECTS) | {*API, *FRAGMENTS, *PICTURES}
+    listed = {page.rule for page in PAGES if page.rule} | set(REDIRECTS) | {*API, *FRAGMENTS, *LINES, *PICTURES}
     rules = _rules()
     assert not rules - listed, "list these in tests/browser/pages.py, so that they are tested"
     assert not listed - rules, "tests/browser/pages.py lists pages that are gone"
