@@ -11,16 +11,18 @@ import sqlite3
 
 from appliance.errors import NotFound
 from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question
+from appliance.store import tombstones
 from appliance.store.db import Database
+from appliance.xapi import identifiers, terms
 
 
 def put_class(db: Database, group: Group, pupils: list[Pupil], activities: list[Activity], lesson: Lesson) -> None:
-    """Write a whole class in one transaction; what is already there stays as it is."""
+    """Write a whole class in one transaction; what is already there stays as it is, who was erased stays away."""
     with db.writing() as conn:
         conn.execute("INSERT OR IGNORE INTO school_group VALUES (?, ?)", (group.id, group.name))
         conn.executemany(
             "INSERT OR IGNORE INTO pupil VALUES (?, ?, ?, ?, ?)",
-            [(p.id, p.group, p.alias, p.avatar, position) for position, p in enumerate(pupils)],
+            [(p.id, p.group, p.alias, p.avatar, n) for n, p in enumerate(pupils) if not _erased(conn, p.id)],
         )
         conn.executemany(
             "INSERT OR IGNORE INTO activity VALUES (?, ?, ?)",
@@ -30,6 +32,13 @@ def put_class(db: Database, group: Group, pupils: list[Pupil], activities: list[
             "INSERT OR IGNORE INTO lesson (id, school_group, title, activity, started_at) VALUES (?, ?, ?, ?, ?)",
             (lesson.id, lesson.group, lesson.title, activities[0].id if activities else None, lesson.started_at),
         )
+
+
+def _erased(conn: sqlite3.Connection, pupil_id: str) -> bool:
+    """Whether the pupil was erased for good: nothing of them would be kept."""
+    box = conn.execute("SELECT value FROM setting WHERE key = 'box_id'").fetchone()
+    actor = identifiers.pupil(box["value"] if box else "", pupil_id)
+    return tombstones.erased(conn, [terms.agent_value(actor)], tombstones.ANYWHERE)
 
 
 def groups(db: Database) -> list[Group]:

@@ -174,6 +174,14 @@ def test_without_final_a_pupil_begins_anew(box: Box) -> None:
     again.close()
 
 
+def test_a_class_that_is_loaded_again_does_not_bring_the_pupil_back(box: Box) -> None:
+    class_of(box, ZOE, "ali-2")
+    box.erasure.erase([box.agent(ZOE)])
+    class_of(box, ZOE, "ali-2", "lea-3")
+    assert [p.id for p in people.pupils(box.db, "g")] == ["ali-2", "lea-3"]
+    assert found_in(box.folder, ZOE) == []
+
+
 def test_an_erasure_can_be_said_twice_and_of_nobody(box: Box) -> None:
     fill(box)
     box.erasure.erase([box.agent(ZOE)])
