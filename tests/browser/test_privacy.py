@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import TABLET, Open
 from tests.browser.pages import PAGES, Page, Who
 from tests.rigs.box import Box
-from tests.rigs.chromium import ARGUMENTS, PROGRAM, Watch
+from tests.rigs.chromium import ARGUMENTS, PROGRAM, Watch, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +103,6 @@ def test_the_exercise_names_no_pupil_to_the_network(box: Box, open_as: Open) -> 
     page.locator("main form .button:not(.plain)").click()
     page.locator("a.hero").first.click()
     page.locator("button[name=choice]").first.click()
-    page.wait_for_function("!window.cartable.waiting().length")
+    eventually(page, lambda: page.evaluate("!window.cartable.waiting().length"), "the answer never left")
     assert any("/api/answers" in line for line in sent)
     assert not [line for line in sent if alias in line]

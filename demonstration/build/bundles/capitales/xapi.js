@@ -70,10 +70,15 @@ var Records = (function () {
     flush();
   }
 
-  function statePath(name) {
-    return "activities/state?" + new URLSearchParams({
-      activityId: given.get("activity_id"), agent: JSON.stringify(actor), registration: given.get("registration"), stateId: name,
-    });
+  function statePath(more) {
+    return "activities/state?" + new URLSearchParams(Object.assign({
+      activityId: given.get("activity_id"), agent: JSON.stringify(actor), registration: given.get("registration"),
+    }, more));
+  }
+
+  function json(answer) {
+    if (!answer.ok) { throw new Error("status " + answer.status); }
+    return answer.json();
   }
 
   window.addEventListener("online", flush);
@@ -82,11 +87,13 @@ var Records = (function () {
     say: say,
     onWaiting: function (listener) { told = listener; },
     keep: function (name, value) {
-      if (open) { ask("PUT", statePath(name), value).catch(function () { /* only a convenience */ }); }
+      if (open) { ask("PUT", statePath({ stateId: name }), value).catch(function () { /* only a convenience */ }); }
     },
     kept: function (name) {
       if (!open) { return Promise.resolve(null); }
-      return ask("GET", statePath(name)).then(function (answer) { return answer.ok ? answer.json() : null; }).catch(function () { return null; });
+      return ask("GET", statePath()).then(json).then(function (names) { // what is not listed would be an error to ask for
+        return names.indexOf(name) < 0 ? null : ask("GET", statePath({ stateId: name })).then(json);
+      }).catch(function () { return null; });
     },
   };
 }());
