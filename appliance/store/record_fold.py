@@ -89,7 +89,8 @@ class Fold:
     def forget(self, conn: sqlite3.Connection, rows: Iterable[int]) -> None:
         """Erase: empty the bodies of ``rows`` and remove everything that was derived from them.
 
-        Left: the shell of the row, and whether it voids another statement. The bytes are overwritten once the
+        Left: the shell of the row, its place in time, which may have to be put right, and whether it voids another
+        statement. The bytes are overwritten once the
         write-ahead log is truncated; files of attachments are the caller's (:mod:`appliance.store.attachments`).
         """
         gone = list(entries(conn, rows))
@@ -116,6 +117,5 @@ class Fold:
                          [(entry.row, target) for entry in gone if (target := reference(entry.value))])  # fmt: skip
         conn.executemany("DELETE FROM statement_attachment WHERE sha256 = ? AND row = ?",
                          [(sha2, entry.row) for entry in gone for sha2 in entry.attachments()])  # fmt: skip
-        conn.executemany("DELETE FROM held WHERE row = ?", emptied)
         self._definitions.again(conn, sorted(defined(gone)))
         self.clear()

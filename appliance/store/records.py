@@ -8,6 +8,7 @@ One writer at a time, many readers. What :meth:`Records.append` returned is on t
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class Records:
         self.attachments = Attachments(folder / "records" / "attachments", db)
         self.arrivals = record_times.Arrivals(clock)
         self._rebuilding = False
+        self._settling = threading.Lock()
         self.commit.run(lambda conn: record_times.begin(conn, self.arrivals, clock.now()))
         self.catch_up()
 
@@ -121,9 +123,10 @@ class Records:
 
     def settle_clock(self, now: Now) -> int:
         """Once the clock is trusted, give what came before its true time; returns how many statements."""
-        if not now.trusted or not self.arrivals.held:
-            return 0
-        return record_times.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
+        with self._settling:  # in several transactions: each goes on from what the one before it left
+            if not now.trusted or not self.arrivals.held:
+                return 0
+            return record_times.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
 
     def rebuild(self, progress: Callable[[int, int], None]) -> None:
         """Empty everything that is derived from statements, and derive it again: the result is the same.

@@ -191,7 +191,7 @@ def _whole_batches(rows: dict[str, sqlite3.Row], ledger: Ledger, verdict: Verdic
 def _voids(store: Store, rows: dict[str, sqlite3.Row], ledger: Ledger, verdict: Verdict) -> None:
     for own, (sent, *_) in ledger.contents().items():
         target = sent.voids
-        if target is None or target not in rows or not rows[target]["body"] or not rows[own]["body"]:
+        if target is None or any(name not in rows or not rows[name]["body"] for name in (own, target)):
             continue
         if store.records.get(target) is not None or store.records.get(target, voided=True) is None:
             verdict.other.append(f"{target} is not voided by {own}")

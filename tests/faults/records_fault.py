@@ -33,6 +33,7 @@ KINDS = (
     "kill -9 between two SQL statements", "clock jumps", "kill -9 at a step", "disk full", "power cut",
     "erasure cut short", "kill -9 at any moment", "kill -9 between two SQL statements", "clock jumps",
     "erasure, power cut", "disk full", "kill -9 at a step", "erasure cut short", "erasure, kill -9 at any moment",
+    "erasure, clock jumps",
 )  # fmt: skip
 """In turn, by seed."""
 
@@ -105,7 +106,7 @@ class Fault:
     """Plays one; everything it needs is drawn from its seed."""
 
     def __init__(self, seed: int, folder: Path, template: Path, image: Path | None) -> None:
-        self._seed = seed
+        self.seed = seed
         self._folder = folder
         self._template = template
         self._image = image
@@ -130,7 +131,7 @@ class Fault:
         verdict.add(self._judged(over=True))
         if not verdict.problems:
             shutil.rmtree(self._folder)
-        return Outcome(self._seed, self.kind, struck, acknowledged, verdict)
+        return Outcome(self.seed, self.kind, struck, acknowledged, verdict)
 
     def _first_life(self) -> bool:
         if "step" in self.kind:
@@ -150,7 +151,7 @@ class Fault:
     def _plan(self, state: Path, clock: Script | None = None) -> Plan:
         self._lives += 1
         script = clock or steady(self._lives)
-        return Plan(self._seed, str(state), REQUESTS, script.to_json(), self._erase, skip=self._skipped())
+        return Plan(self.seed, str(state), REQUESTS, script.to_json(), self._erase, skip=self._skipped())
 
     def _skipped(self) -> tuple[int, ...]:
         """Most of what was answered well is not sent again."""

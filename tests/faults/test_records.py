@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import records_disks
+from tests.faults.records_check import Verdict
 from tests.faults.records_fault import KINDS, Fault, Outcome
 from tests.faults.records_store import prepare
 
@@ -51,8 +52,10 @@ def test_no_fault_loses_doubles_or_brings_back(
     tmp_path: Path, template: Path, image: Path | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seeds = [int(SEED)] if SEED else range(COUNT)
+    faults = [Fault(seed, tmp_path / str(seed), template, image) for seed in seeds]
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        outcomes = list(pool.map(lambda seed: Fault(seed, tmp_path / str(seed), template, image).play(), seeds))
+        futures = [pool.submit(fault.play) for fault in faults]
+    outcomes = [_outcome(fault, future) for fault, future in zip(faults, futures, strict=True)]
     with capsys.disabled():
         print(_table(outcomes, image is not None))
     assert not [problem for outcome in outcomes for problem in outcome.verdict.problems], _failures(outcomes)
@@ -60,6 +63,14 @@ def test_no_fault_loses_doubles_or_brings_back(
         struck = [outcome for outcome in outcomes if outcome.struck]
         assert len(struck) > len(outcomes) * 2 / 3, "most faults came too late to strike"
         assert sum(outcome.acknowledged for outcome in outcomes) > 20 * len(outcomes)
+
+
+def _outcome(fault: Fault, future: concurrent.futures.Future[Outcome]) -> Outcome:
+    """What it found; a store that cannot be opened, or a process that ends in an error, is a finding too."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return Outcome(fault.seed, fault.kind, True, 0, Verdict(other=[str(error)[-1500:] or repr(error)]))
 
 
 def _failures(outcomes: Sequence[Outcome]) -> str:
