@@ -152,3 +152,16 @@ def test_a_document_opens_and_its_page_turns(box: Box, tablet: Devtools) -> None
     shades = "new Set(document.querySelector('#sheet canvas').getContext('2d').getImageData(0, 0, 600, 600).data).size"
     assert tablet.evaluate(shades, context) > 3
     assert tablet.evaluate("document.querySelectorAll('.textLayer span').length", context) > 3
+
+
+def test_a_package_reports_what_the_pupil_does(box: Box, tablet: Devtools) -> None:
+    """Its frame has no origin: the old browser, too, lets it speak to the box across origins, and to nobody else."""
+    come_in(tablet, box)
+    pupil = box.rows("SELECT id FROM pupil ORDER BY position")[SEAT - 1]["id"]
+    go(tablet, f"{box.base}/lire/{box.resource('les-capitales-d-europe.zip')['id']}")
+
+    def reported() -> bool:
+        return any(pupil in str(row["body"]) and "initialized" in str(row["body"]) for row in box.rows(
+            "SELECT cast(body AS TEXT) AS body FROM statement"))  # fmt: skip
+
+    tablet.until(reported, "the package did not report", 40)
