@@ -33,11 +33,13 @@ log = logging.getLogger(__name__)
 
 CHUNK = 200
 """Statements erased in one transaction: others write between two."""
+DEFINED_AT_ONCE = 10
+"""Activities whose definition is made anew in one transaction."""
 PATIENCE_S = 60.0
 """How long to wait for a reader, an export say, that holds the old bytes in the write-ahead log."""
 POLL_S = 0.1
 _MARK = "erasing"
-"""Setting that stands while an erasure is not finished."""
+"""Setting that stands while an erasure is not finished: the activities to define anew, as a JSON list."""
 _COVERED = """
 SELECT p.row FROM term CROSS JOIN posting p ON p.term = term.id AND p.via = 0
 CROSS JOIN statement s ON s.row = p.row AND NOT s.erased
@@ -158,8 +160,7 @@ class Erasure:
         for agent in agents:
             if hashed(agent) in actors:
                 emptied += self._empty(agent)
-        marked = conn.execute("SELECT 1 FROM setting WHERE key = ?", (_MARK,)).fetchone() is not None
-        if emptied or marked:
+        if _undefined(conn) is not None:
             self._finish()
         return emptied
 
@@ -182,12 +183,17 @@ class Erasure:
         marks = ",".join("?" * len(rows))
         names = conn.execute(f"SELECT sha256 FROM statement_attachment WHERE row IN ({marks})", rows)  # noqa: S608
         attachments = {row["sha256"] for row in names}
-        _mark(conn)
-        self._records.fold.forget(conn, rows)
+        _mark(conn, self._records.fold.forget(conn, rows))
         ids = conn.execute(f"SELECT id FROM statement WHERE row IN ({marks})", rows).fetchall()  # noqa: S608
         conn.execute(f"UPDATE statement SET sha256 = x'' WHERE row IN ({marks})", rows)  # noqa: S608
         conn.executemany("DELETE FROM quarantine WHERE statement = ?", [(row["id"],) for row in ids])
         return attachments
+
+    def _define(self, conn: sqlite3.Connection, iris: Collection[str]) -> None:
+        step("define activities")
+        self._records.fold.define(conn, iris)
+        left = [iri for iri in _undefined(conn) or [] if iri not in iris]
+        conn.execute("UPDATE setting SET value = ? WHERE key = ?", (json.dumps(left), _MARK))
 
     def _quick(
         self, conn: sqlite3.Connection, actors: set[str], *, pupils: bool, until: str = "9999", only: str | None = None
@@ -207,7 +213,9 @@ class Erasure:
             conn.executemany("DELETE FROM pupil WHERE id = ?", [(name,) for name in _pupils(conn, actors)])
 
     def _finish(self) -> None:
-        """Overwrite the old bytes, which the write-ahead log may still hold, then take the mark away."""
+        """Define activities anew, overwrite the old bytes, which the write-ahead log may still hold, then unmark."""
+        while iris := _undefined(self._records.db.reading()):
+            self._records.commit.run(lambda conn, iris=iris: self._define(conn, iris[:DEFINED_AT_ONCE]))  # type: ignore[misc]
         step("truncate log")
         deadline = time.monotonic() + self._patience_s
         path = self._records.db.path
@@ -245,8 +253,17 @@ def keeps_out(conn: sqlite3.Connection, own_box: str, agent: str, updated: str) 
     )
 
 
-def _mark(conn: sqlite3.Connection) -> None:
-    conn.execute("INSERT OR IGNORE INTO setting VALUES (?, '1')", (_MARK,))
+def _mark(conn: sqlite3.Connection, undefined: Iterable[str] = ()) -> None:
+    """Note that an erasure is going on, and which activities have lost their definition to it."""
+    iris = sorted({*(_undefined(conn) or []), *undefined})
+    conn.execute("INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                 (_MARK, json.dumps(iris)))  # fmt: skip
+
+
+def _undefined(conn: sqlite3.Connection) -> list[str] | None:
+    """The activities to define anew; None: no erasure is going on."""
+    row = conn.execute("SELECT value FROM setting WHERE key = ?", (_MARK,)).fetchone()
+    return None if row is None else [str(iri) for iri in json.loads(row["value"])]
 
 
 def _unmark(conn: sqlite3.Connection) -> None:

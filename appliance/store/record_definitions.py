@@ -54,11 +54,16 @@ class Definitions:
     def again(self, conn: sqlite3.Connection, iris: Iterable[str]) -> None:
         """Make the definitions of ``iris`` anew from the statements that are left."""
         for iri in iris:
-            self._last.pop(iri, None)
-            conn.execute("DELETE FROM activity_definition WHERE iri = ?", (iri,))
+            self.drop(conn, [iri])
             made = _merged(None, _told_of(conn, iri))
             if made is not None:
                 _write(conn, iri, made)
+
+    def drop(self, conn: sqlite3.Connection, iris: Iterable[str]) -> None:
+        """Leave the activities ``iris`` undefined."""
+        for iri in iris:
+            self._last.pop(iri, None)
+            conn.execute("DELETE FROM activity_definition WHERE iri = ?", (iri,))
 
 
 def defined(told: Iterable[Entry]) -> set[str]:

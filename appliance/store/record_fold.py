@@ -86,12 +86,14 @@ class Fold:
             record_projections.take_away(conn, self.terms, [facts(entry) for entry in gone])
             conn.executemany("DELETE FROM answer WHERE statement = ?", [(entry.id,) for entry in gone])
 
-    def forget(self, conn: sqlite3.Connection, rows: Iterable[int]) -> None:
+    def forget(self, conn: sqlite3.Connection, rows: Iterable[int]) -> set[str]:
         """Erase: empty the bodies of ``rows`` and remove everything that was derived from them.
 
         Left: the shell of the row, its place in time, which may have to be put right, and whether it voids another
-        statement. The bytes are overwritten once the
-        write-ahead log is truncated; files of attachments are the caller's (:mod:`appliance.store.attachments`).
+        statement. Returns the activities that these statements defined: they have no definition any more until
+        :meth:`define` makes it from the others (it reads all of these, so it is for the end of a long erasure). The
+        bytes are overwritten once the write-ahead log is truncated; files of attachments are the caller's
+        (:mod:`appliance.store.attachments`).
         """
         gone = list(entries(conn, rows))
         links = record_links.Links(conn, self.terms)
@@ -117,5 +119,11 @@ class Fold:
                          [(entry.row, target) for entry in gone if (target := reference(entry.value))])  # fmt: skip
         conn.executemany("DELETE FROM statement_attachment WHERE sha256 = ? AND row = ?",
                          [(sha2, entry.row) for entry in gone for sha2 in entry.attachments()])  # fmt: skip
-        self._definitions.again(conn, sorted(defined(gone)))
+        iris = defined(gone)
+        self._definitions.drop(conn, iris)
         self.clear()
+        return iris
+
+    def define(self, conn: sqlite3.Connection, iris: Iterable[str]) -> None:
+        """Make the definitions of these activities from the statements that are left."""
+        self._definitions.again(conn, sorted(iris))

@@ -10,16 +10,16 @@ stand in a fixed order, without spaces, so that the same records always make the
 from __future__ import annotations
 
 import base64
-import binascii
-import datetime
+import dataclasses
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from appliance.errors import BadInput
+from appliance.store import record_fields as fields
 from appliance.store import tombstones
 from appliance.store.tombstones import Tombstone
 
@@ -27,13 +27,10 @@ FORMAT = "cartable-records"
 VERSION = 1
 PIECE = 3 << 18
 """Bytes of an attachment on one line (768 KiB: 1 MiB as base64)."""
-_STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SHA2 = re.compile(r"[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
 _KINDS = ("state", "activity_profile", "agent_profile")
-
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class Header:
     box: str
     key: str
     made_at: str
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Box -> key, ``box`` itself left out."""
 
 
@@ -132,10 +129,11 @@ def read_header(line: bytes) -> Header:
         raise BadInput("This file is not an export of learning records.")
     if found.get("version") != VERSION:
         raise BadInput("This export was made by a later version of Cartable: update this box first.")
-    keys = _of(found, "keys", dict)
-    if not all(isinstance(key, str) and _KEY.fullmatch(key) for key in keys.values()):
-        raise _wrong("keys")
-    return Header(_of(found, "box", str), _match(found, "key", _KEY), _of(found, "made_at", str), keys)
+    keys = fields.of(found, "keys", dict)
+    if not all(_UUID.fullmatch(box) and isinstance(key, str) and _KEY.fullmatch(key) for box, key in keys.items()):
+        raise fields.wrong("keys")
+    key = fields.match(found, "key", _KEY)
+    return Header(fields.match(found, "box", _UUID), key, fields.text(found, "made_at"), keys)
 
 
 def write(line: Line) -> bytes:
@@ -192,7 +190,7 @@ def read(line: bytes) -> Line:
 
 
 def _read_tombstone(found: dict[str, Any]) -> Line:
-    return tombstones.read(_of(found, "tombstone", str))
+    return tombstones.read(fields.of(found, "tombstone", str))
 
 
 def _read_statement(found: dict[str, Any]) -> Line:
@@ -200,55 +198,59 @@ def _read_statement(found: dict[str, Any]) -> Line:
     given: int | None = None
     if not found.get("erased"):
         body = _body(found)
-        given = None if found.get("given", 0) is None else _of(found, "given", int)
+        given = None if found.get("given", 0) is None else fields.of(found, "given", int)
         if given is not None and not 0 < given < len(body):
-            raise _wrong("given")
-    held = _of(found, "held", dict) if "held" in found else None
-    sequence, trusted = _of(found, "sequence", int), _of(found, "trusted", bool)
+            raise fields.wrong("given")
+    held = fields.of(found, "held", dict) if "held" in found else None
+    sequence, trusted = fields.of(found, "sequence", int), fields.of(found, "trusted", bool)
     if not 0 < sequence < 2**63:
-        raise _wrong("sequence")
+        raise fields.wrong("sequence")
     return Statement(
-        _match(found, "statement", _UUID),
-        _match(found, "origin", _UUID),
+        fields.match(found, "statement", _UUID),
+        fields.match(found, "origin", _UUID),
         sequence,
-        _moment(found, "stored"),
+        fields.moment(found, "stored"),
         trusted,
         given,
         body,
         "" if body is None else str(found["sha256"]),
-        _of(found, "voided", bool) if "voided" in found else False,
-        _of(found, "defines", bool) if "defines" in found else True,
+        fields.of(found, "voided", bool) if "voided" in found else False,
+        fields.of(found, "defines", bool) if "defines" in found else True,
         None if held is None else _held(held),
     )
 
 
 def _body(found: dict[str, Any]) -> bytes:
     try:
-        body = _of(found, "body", str).encode()
+        body = fields.of(found, "body", str).encode()
     except UnicodeEncodeError as error:
-        raise _wrong("body") from error
-    if hashlib.sha256(body).hexdigest() != _of(found, "sha256", str):
+        raise fields.wrong("body") from error
+    if hashlib.sha256(body).hexdigest() != fields.of(found, "sha256", str):
         raise BadInput("The statement is not the one that was exported: its SHA-256 differs.")
     return body
 
 
 def _held(found: dict[str, Any]) -> Held:
     age = found.get("age")
-    return Held(_of(found, "boot", str), _number(found.get("monotonic")), None if age is None else _number(age))
+    return Held(
+        fields.text(found, "boot"),
+        fields.number(found.get("monotonic"), "held"),
+        None if age is None else fields.number(age, "held"),
+    )
 
 
 def _read_piece(found: dict[str, Any]) -> Line:
     piece = Piece(
-        _match(found, "attachment", _SHA2),
-        _of(found, "size", int),
-        _of(found, "part", int),
-        _of(found, "parts", int),
-        _base64(found, "data"),
+        fields.match(found, "attachment", _SHA2),
+        fields.of(found, "size", int),
+        fields.of(found, "part", int),
+        fields.of(found, "parts", int),
+        fields.base64_bytes(found, "data"),
     )
     if piece.size < 0 or piece.parts != pieces(piece.size) or not 1 <= piece.part <= piece.parts:
-        raise _wrong("part")
+        raise fields.wrong("part")
     if len(piece.data) != min(PIECE, piece.size - (piece.part - 1) * PIECE):
-        raise _wrong("data")
+        raise fields.wrong("data")
     return piece
 
 
@@ -258,25 +260,25 @@ def pieces(size: int) -> int:
 
 
 def _read_document(found: dict[str, Any]) -> Line:
-    kind = _of(found, "document", str)
+    kind = fields.of(found, "document", str)
     if kind not in _KINDS:
-        raise _wrong("document")
+        raise fields.wrong("document")
     return Document(
         kind,
-        _text(found, "activity"),
-        _text(found, "agent"),
-        _text(found, "registration"),
-        _text(found, "name"),
-        _text(found, "content_type"),
-        _text(found, "etag"),
-        _moment(found, "updated"),
-        _base64(found, "body"),
+        fields.text(found, "activity"),
+        fields.text(found, "agent"),
+        fields.text(found, "registration"),
+        fields.text(found, "name"),
+        fields.text(found, "content_type"),
+        fields.text(found, "etag"),
+        fields.moment(found, "updated"),
+        fields.base64_bytes(found, "body"),
     )
 
 
 def _read_end(found: dict[str, Any]) -> Line:
-    counts = _of(found, "end", dict)
-    return End(*(_of(counts, name, int) for name in ("tombstones", "statements", "attachments", "documents")))
+    counts = fields.of(found, "end", dict)
+    return End(*(fields.of(counts, name, int) for name in ("tombstones", "statements", "attachments", "documents")))
 
 
 _READERS = {
@@ -290,54 +292,3 @@ _READERS = {
 
 def _line(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-
-
-def _wrong(name: str) -> BadInput:
-    return BadInput("%(name)s is missing or is not of the right kind.", name=name)
-
-
-def _of(found: Mapping[str, Any], name: str, kind: type[V]) -> V:
-    value = found.get(name)
-    if type(value) is not kind:  # bool is an int, and must not pass for one
-        raise _wrong(name)
-    return value
-
-
-def _text(found: Mapping[str, Any], name: str) -> str:
-    value = _of(found, name, str)
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise _wrong(name) from error
-    return value
-
-
-def _match(found: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
-    value = _of(found, name, str)
-    if not pattern.fullmatch(value):
-        raise _wrong(name)
-    return value
-
-
-def _moment(found: Mapping[str, Any], name: str) -> str:
-    """A time as the box writes it: 27 characters, which sort as text."""
-    value = _match(found, name, _STORED)
-    try:
-        datetime.datetime.fromisoformat(value)
-    except ValueError as error:
-        raise _wrong(name) from error
-    return value
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
-        raise _wrong("held")
-    return float(value)
-
-
-def _base64(found: Mapping[str, Any], name: str) -> bytes:
-    try:
-        return base64.b64decode(_of(found, name, str), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise _wrong(name) from error

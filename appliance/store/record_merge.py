@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.errors import BadInput
+from appliance.i18n import N_
 from appliance.ports import Clock
 from appliance.store import record_projections, times, tombstones
 from appliance.store.durable import step
@@ -30,8 +31,8 @@ from appliance.xapi.version import Version
 
 AT_ONCE = 200
 """Statements in one transaction."""
-OTHER_CONTENT = "same id, other content"
-OTHER_ID = "same place, other id"
+OTHER_CONTENT = N_("same id, other content")
+OTHER_ID = N_("same place, other id")
 
 
 @dataclass(slots=True)

@@ -69,6 +69,10 @@ def test_a_header_reads_back() -> None:
     assert lines.read_header(lines.write_header(header)) == header
 
 
+def header_with(**changes: Any) -> bytes:
+    return json.dumps({**json.loads(lines.write_header(lines.Header(BOX, OWN.key, STORED))), **changes}).encode()
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -78,6 +82,8 @@ def test_a_header_reads_back() -> None:
         (b'{"format":"cartable-records","version":1}', "keys"),
         (b'{"format":"cartable-records","version":1,"keys":{"a":1}}', "keys"),
         (b'{"format":"cartable-records","version":1,"keys":{},"box":"b","key":"x","made_at":""}', "key"),
+        (header_with(box="b"), "box"), (header_with(box="\ud800"), "box"), (header_with(made_at="\ud800"), "made_at"),
+        (header_with(keys={"b": "11" * 32}), "keys"), (header_with(keys={NAME: "11"}), "keys"),
     ],
 )  # fmt: skip
 def test_another_file_is_refused(line: bytes, why: str) -> None:
@@ -106,6 +112,7 @@ def changed(line: lines.Line, **changes: Any) -> bytes:
         (changed(WHOLE, stored="2026-11-22T06:52:30.00000١Z"), "stored"),
         (changed(WHOLE, trusted=1), "trusted"), (changed(WHOLE, voided=1), "voided"), (changed(WHOLE, held=1), "held"),
         (changed(WHOLE, held={"boot": "b", "monotonic": "1"}), "held"),
+        (changed(WHOLE, held={"boot": "\ud800", "monotonic": 1}), "boot"),
         (changed(WHOLE, held={"boot": "b", "monotonic": float("nan")}), "held"),
         (changed(WHOLE, held={"boot": "b", "monotonic": 1, "age": True}), "held"),
         (changed(PIECE, attachment="../x"), "attachment"), (changed(PIECE, part=3), "part"),
