@@ -52,7 +52,7 @@ def ingest(table: Table) -> None:
             theirs.append(_ralph(bodies, size))
             if turn == 0:
                 through.append(_ours(bodies, size, nginx=True))
-        label = f"durable, validated ingest, batches of {size}, {CLIENTS} clients, {count:,} statements"
+        label = f"ingest, batches of {size}, {CLIENTS} clients, {count:,} statements"
         mine, peer = _median(ours), _median(theirs)
         table.add(
             label, mine, peer, unit="/s", peer_name="Ralph 5.1 fs", target=f">= {wanted:g} x Ralph",

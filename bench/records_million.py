@@ -113,9 +113,9 @@ def searches(table: Table, config: Config, headers: Mapping[str, str]) -> None:
         times[kind].append(_hundred(connection, headers, query))
     for _, query in turns:
         through.append(_hundred(behind, headers, query))
-    label = f"{COUNT:,} statements: filtered GET of {ASKED}"
+    label = f"{COUNT:,} statements: GET of {ASKED}"
     everything = [value for several in times.values() for value in several]
-    table.add(f"{label}, p95 of {len(everything)}, {len(kinds)} kinds of filter", _p95(everything), unit="ms",
+    table.add(f"{label}, {len(kinds)} kinds of filter, p95", _p95(everything), unit="ms",
               target="<= 20 ms", met=lambda ours, _: ours <= 20)  # fmt: skip
     table.add(f"{label}, median", statistics.median(everything), unit="ms")
     table.add(f"{label}, slowest", max(everything), unit="ms")
@@ -129,17 +129,18 @@ def _p95(values: list[float]) -> float:
 
 
 def _hundred(connection: Connection, headers: Mapping[str, str], query: Mapping[str, str]) -> float:
-    path, got, start = f"/xapi/statements?{urllib.parse.urlencode({**query, 'limit': ASKED})}", 0, time.perf_counter()
+    path, got, spent = f"/xapi/statements?{urllib.parse.urlencode({**query, 'limit': ASKED})}", 0, 0.0
     while path and got < ASKED:
+        start = time.perf_counter()
         status, body = connection.ask(request("GET", path, headers))
+        spent += time.perf_counter() - start
         if status != 200:
             raise RuntimeError(f"{status} for {path}: {body[:300]!r}")
         page = json.loads(body)
         got, path = got + len(page["statements"]), page["more"]
-    spent = (time.perf_counter() - start) * 1000
     if not got:
         raise RuntimeError(f"nothing for {query}")
-    return spent
+    return spent * 1000
 
 
 def _kinds(database: Path) -> dict[str, list[dict[str, str]]]:

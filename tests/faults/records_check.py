@@ -102,11 +102,19 @@ class Ledger:
             return EITHER
         if self.erase == "final":
             return ABSENT
-        numbers = [item.number for item in self.items if any(s.marker == sent.marker for s in item.statements)]
-        if any(position < begun[0] for n in numbers for position, _ in self._ended[n]):
+        first, answered = self._between(own, sent)
+        if answered < begun[0]:
             return ABSENT
-        first = min(position for n in numbers for position in self._begun[n])
         return PRESENT if first > ended[0] else EITHER
+
+    def _between(self, own: str, sent: Sent) -> tuple[int, int]:
+        """Positions of the first request that can have brought the statement, and of its first good answer."""
+        numbers = [item.number for item in self.items if any(s.marker == sent.marker for s in item.statements)]
+        answers = [(at, n) for n in numbers for at, ids in self._ended[n] if sent.id or own in ids]
+        answered, number = min(answers)
+        if sent.id is None:  # sent again, it is another one
+            return max(at for at in self._begun[number] if at < answered), answered
+        return min(at for n in numbers for at in self._begun[n]), answered
 
     def documents(self) -> Iterator[tuple[Item, str]]:
         """Documents acknowledged, and whether they must be there."""
@@ -250,10 +258,10 @@ def projections(conn: sqlite3.Connection) -> dict[str, collections.Counter[tuple
 
 def _gone(state: Path, ledger: Ledger, verdict: Verdict) -> None:
     """What was erased left no bytes in any file."""
+    told = [(sent.marker, ledger.expected(own, sent)) for own, several in ledger.contents().items() for sent in several]
     markers = [
-        sent.marker.encode() for own, contents in ledger.contents().items() for sent in contents
-        if ledger.expected(own, sent) == ABSENT
-    ]  # fmt: skip
+        marker.encode() for marker in {m for m, at in told if at == ABSENT} - {m for m, at in told if at != ABSENT}
+    ]
     markers += [item.body for item, wanted in ledger.documents() if wanted == ABSENT]
     if not markers:
         return
