@@ -187,17 +187,14 @@ class _Merge:
         entries, rows, held, last = [], [], [], end.stored
         for place, checked in enumerate(new):
             row, number = self._buried(conn, checked), end.row + 1 + place
-            theirs = times.read(row.stored)
-            if not last < theirs or (now.trusted and theirs > times.micros(now.wall)):
-                theirs = self._arrivals.take(self, now, last, 1)
-            last, text, value = theirs, times.text(theirs), checked.value
+            last = self._arrivals.take(self, now, last, 1, wanted=times.read(row.stored))
+            text, value = times.text(last), checked.value
             rows.append((number, row.id, row.origin, row.sequence, row.body or b"", row.given,
                          bytes.fromhex(row.sha256), text, int(row.trusted), int(row.defines)))  # fmt: skip
             if value is not None and row.body is not None:
                 entries.append(Entry(number, row.id, value, moment(value, text)))
                 if row.held is not None:
                     held.append((number, row.held.boot, row.held.monotonic, row.held.age))
-        self._arrivals.reached(last)
         step("write statements")
         conn.executemany(INSERT, rows)
         shells = [(int(sent.row.voided), row[0]) for row, sent in zip(rows, new, strict=True) if not row[4]]

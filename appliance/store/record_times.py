@@ -63,14 +63,21 @@ class Arrivals:
             self._last = last
             self._anchor = anchor or Anchor(last, times.micros(now.monotonic))
 
-    def take(self, who: object, now: Now, last: int, count: int) -> int:
-        """The first of ``count`` consecutive microseconds, after ``last`` (``stored`` of the last row)."""
+    def take(self, who: object, now: Now, last: int, count: int, *, wanted: int | None = None) -> int:
+        """The first of ``count`` consecutive microseconds, after ``last`` (``stored`` of the last row).
+
+        ``wanted``, what another box had given, is taken as it is where it goes neither back nor into the future.
+        """
         with self._lock:
-            first = max(times.arrival(now, last, self._anchor), last + 1, self._bound(now) + 1)
-            self._flying.setdefault(who, first)
-            self.held = self.held or not now.trusted
+            floor = max(last, self._bound(now)) + 1
+            first = max(times.arrival(now, last, self._anchor), floor)
+            if wanted is not None and floor <= wanted and (wanted <= first or not now.trusted):
+                first = wanted
+            else:
+                self._anchor = Anchor(first + count - 1, times.micros(now.monotonic))
+                self.held = self.held or not now.trusted
+            self._flying[who] = min(first, self._flying.get(who, first))
             self._last = first + count - 1
-            self._anchor = Anchor(self._last, times.micros(now.monotonic))
         return first
 
     def landed(self, who: object) -> None:
@@ -92,11 +99,6 @@ class Arrivals:
         if now.trusted:
             self._announced[False] = 0
         return max(self._announced.values())
-
-    def reached(self, last: int) -> None:
-        """A row was given ``last`` without asking."""
-        with self._lock:
-            self._last = max(self._last, last)
 
     def settled(self, last: int) -> None:
         """The clock was put right, and with it the times that it had given; ``last`` is the latest now."""
