@@ -81,7 +81,8 @@ def connect(path: Path, role: Role) -> sqlite3.Connection:
                 conn.execute("PRAGMA journal_mode=WAL").fetchone()
             conn.execute("PRAGMA synchronous=FULL")
             conn.execute("PRAGMA foreign_keys=ON")
-            conn.execute("PRAGMA cache_size=-2000")
+            conn.execute(f"PRAGMA cache_size=-{8000 if role is Role.HUB else 2000}")  # KiB
+            conn.execute("PRAGMA wal_autocheckpoint=4000")  # 16 MB: a page written often goes to the file less often
             conn.execute("PRAGMA secure_delete=ON")  # what is erased leaves no bytes in free pages
         except sqlite3.Error:
             conn.close()

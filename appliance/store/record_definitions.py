@@ -18,7 +18,8 @@ from appliance.store.record_entries import Entry, entries
 from appliance.xapi import definitions
 from appliance.xapi.terms import iri_value
 
-REMEMBERED = 2_000
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+REMEMBERED = 20_000
 """Activities whose last definition is remembered, by its hash: most statements repeat it."""
 
 
@@ -47,7 +48,10 @@ class Definitions:
                     self._last[iri] = mark
                     changed.setdefault(iri, []).append(definition)
         for iri, news in changed.items():
-            _write(conn, iri, _merged(read(conn, iri), news))
+            known = _text(conn, iri)
+            made = _merged(None if known is None else json.loads(known), news)
+            if made is not None and (text := _encode(made)) != known:
+                _write(conn, iri, text)
         while len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
 
@@ -57,7 +61,7 @@ class Definitions:
             self.drop(conn, [iri])
             made = _merged(None, _told_of(conn, iri))
             if made is not None:
-                _write(conn, iri, made)
+                _write(conn, iri, _encode(made))
 
     def drop(self, conn: sqlite3.Connection, iris: Iterable[str]) -> None:
         """Leave the activities ``iris`` undefined."""
@@ -73,8 +77,13 @@ def defined(told: Iterable[Entry]) -> set[str]:
 
 def read(conn: sqlite3.Connection, iri: str) -> dict[str, Any] | None:
     """The definition of an activity, or None."""
+    known = _text(conn, iri)
+    return None if known is None else dict(json.loads(known))
+
+
+def _text(conn: sqlite3.Connection, iri: str) -> str | None:
     row = conn.execute("SELECT body FROM activity_definition WHERE iri = ?", (iri,)).fetchone()
-    return None if row is None else dict(json.loads(row["body"]))
+    return None if row is None else str(row["body"])
 
 
 def _merged(known: dict[str, Any] | None, news: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -83,10 +92,10 @@ def _merged(known: dict[str, Any] | None, news: Iterable[Mapping[str, Any]]) -> 
     return known
 
 
-def _write(conn: sqlite3.Connection, iri: str, definition: dict[str, Any] | None) -> None:
+def _write(conn: sqlite3.Connection, iri: str, text: str) -> None:
     conn.execute(
         "INSERT INTO activity_definition VALUES (?, ?) ON CONFLICT (iri) DO UPDATE SET body = excluded.body",
-        (iri, json.dumps(definition, ensure_ascii=False, separators=(",", ":"))),
+        (iri, text),
     )
 
 
