@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -141,17 +142,17 @@ def seconds(duration: object) -> float | None:
 
 
 def spent(duration: object) -> str:
-    """``in 2 min``; empty when not known."""
+    """``in 2 minutes``; empty when not known."""
     known = seconds(duration)
     if known is None or known < 0.5:
         return ""
     if known < 59.5:
-        return str(gettext("in %(seconds)s s", seconds=round(known)))
+        return str(ngettext("in %(num)s second", "in %(num)s seconds", max(1, round(known))))
     minutes = round(known / 60)
     if minutes < 60:
-        return str(gettext("in %(minutes)s min", minutes=minutes))
-    hours = format_decimal(round(known / 3600, 1))
-    return str(gettext("in %(hours)s h", hours=hours))
+        return str(ngettext("in %(num)s minute", "in %(num)s minutes", minutes))
+    hours = round(known / 3600, 1)
+    return str(ngettext("in %(hours)s hour", "in %(hours)s hours", math.ceil(hours), hours=format_decimal(hours)))
 
 
 def ago(wall: float, now: float, *, certain: bool = True) -> str:

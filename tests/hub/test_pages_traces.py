@@ -122,7 +122,7 @@ def test_a_trace_is_sentences_with_the_newest_first(classroom: Site) -> None:
                          result={"score": {"raw": 16, "max": 20}, "duration": "PT3M"}))  # fmt: skip
     page = classroom.text("/enseignant/traces/p1")
     told = words(page)
-    first = "Renard a terminé « The <game> » : presque tout est juste, en 3 min"
+    first = "Renard a terminé « The <game> » : presque tout est juste, en 3 minutes"
     assert first in told.replace("« ", "« ").replace("  ", " ")
     assert told.index("a terminé") < told.index("Renard a répondu « Rome » à « Question q1 ? » : juste")
     assert '<span lang="en">The &lt;game&gt;</span>' in page

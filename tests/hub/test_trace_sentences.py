@@ -120,13 +120,13 @@ def test_a_film_is_not_played_like_a_game() -> None:
     ("result", "facts"),
     [
         ({"success": True, "score": {"scaled": 0.8, "raw": 16, "max": 20}}, "reached, almost all of it right"),
-        ({"score": {"raw": 16, "min": 0, "max": 20}, "duration": "PT2M10S"}, "almost all of it right, in 2 min"),
+        ({"score": {"raw": 16, "min": 0, "max": 20}, "duration": "PT2M10S"}, "almost all of it right, in 2 minutes"),
         ({"score": {"raw": 10, "max": 20}}, "half right"),
-        ({"score": {"scaled": 1}, "duration": "PT1H30M"}, "all of it right, in 1.5 h"),
+        ({"score": {"scaled": 1}, "duration": "PT1H30M"}, "all of it right, in 1.5 hours"),
         ({"score": {"scaled": -1}}, "nothing right yet"),
         ({"score": {"scaled": 0.2}, "success": False}, "to be looked at again, less than half right"),
         ({"score": {"scaled": 0.6}}, "more than half right"),
-        ({"completion": False, "duration": "PT45.2S"}, "not finished, in 45 s"),
+        ({"completion": False, "duration": "PT45.2S"}, "not finished, in 45 seconds"),
         ({"extensions": {"https://w3id.org/xapi/cmi5/result/extensions/progress": 40}}, "40 % done"),
     ],
 )  # fmt: skip
