@@ -17,6 +17,8 @@ from typing import Any
 from appliance.errors import Unreachable
 
 TIMEOUT_S = 30.0
+BLOCK = 1 << 16
+"""Bytes of a long answer read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,19 @@ class Client:
             yield answer.status, self._each(answer)
 
     def _each(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
+        begun: list[bytes] = []
         while True:
-            with self._translated():
-                line = answer.readline()
-            if not line:
-                return
-            yield line
+            with self._translated():  # not readline(): it takes an answer that was cut short for a whole one
+                block = answer.read1(BLOCK)
+            *whole, last = block.split(b"\n")
+            for line in whole:
+                yield b"".join([*begun, line, b"\n"])
+                begun = []
+            begun.append(last)
+            if not block:
+                break
+        if any(begun):
+            yield b"".join(begun)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
