@@ -139,7 +139,7 @@ def test_an_older_document_does_not_replace_a_newer_one(target: Box, exported: b
     assert len(target.take(header + dumped(wrong)).damaged) == 1
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(data=some.data())
 def test_no_damage_breaks_the_import(exported: bytes, tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     """Bytes changed, removed, doubled anywhere: an answer, and every statement that came in is one of the originals."""

@@ -62,7 +62,7 @@ def test_an_import_that_died_goes_on(template: Path, tmp_path: Path) -> None:
     empty.close()
 
     def take(folder: Path) -> None:
-        Box(folder, SetClock(1.9e9)).take(exported, 5)
+        Box(folder, SetClock(1.9e9)).take(exported, 15)
 
     steps = set()
     for step, folder in dying(empty.folder, tmp_path, take):
