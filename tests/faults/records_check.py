@@ -103,9 +103,9 @@ class Ledger:
         if self.erase == "final":
             return ABSENT
         first, answered = self._between(own, sent)
-        if answered < begun[0]:
+        if answered < max(begin for begin in begun if begin < ended[-1]):
             return ABSENT
-        return PRESENT if first > ended[0] else EITHER
+        return PRESENT if first > max(*begun, *ended) else EITHER
 
     def _between(self, own: str, sent: Sent) -> tuple[int, int]:
         """Positions of the first request that can have brought the statement, and of its first good answer."""
@@ -123,7 +123,7 @@ class Ledger:
                 continue
             if item.document[1] != ERASED or not self._erasing():
                 yield item, PRESENT
-            elif self._erased() and self._ended[item.number][-1][0] < self._erasing()[0]:
+            elif self._erased() and self._begun[item.number][-1] < self._erasing()[0]:
                 yield item, ABSENT
 
     def _erasing(self) -> list[int]:
@@ -241,7 +241,8 @@ def projections(conn: sqlite3.Connection) -> dict[str, collections.Counter[tuple
     """Everything derived, with terms by their words: numbers of terms may change when they are made again."""
     term = "(SELECT kind || ' ' || value FROM term WHERE term.id = {0})"
     queries = {
-        "posting": f"SELECT {term.format('term')}, row, via FROM posting",
+        "posting": f"SELECT {term.format('term')}, row, via "
+                   "FROM (SELECT term, row, via FROM posting UNION ALL SELECT term, row, via FROM posting_fresh)",
         "term": "SELECT kind, value FROM term",
         "statement_reference": "SELECT target, row FROM statement_reference",
         "statement_void": "SELECT target, row FROM statement_void",
