@@ -77,7 +77,7 @@ def opened(state: Path, clock: Clock) -> Iterator[Store]:
     try:
         records = Records(db, clock, settings.box_id(db), state)
         parts = _hub(config=chosen, db=db, clock=clock, secret=settings.secret(db), records=records)
-        Erasure(records).resume()
+        Erasure(records).begin()
         key, secret = json.loads((state / KEY).read_text())
         yield Store(chosen, db, records, create_xapi(parts), basic(key, secret))
     finally:
