@@ -41,6 +41,7 @@ OWNERS: dict[str, Role] = {
     "held": Role.HUB,
     "term": Role.HUB,
     "posting": Role.HUB,
+    "posting_fresh": Role.HUB,
     "statement_reference": Role.HUB,
     "statement_void": Role.HUB,
     "statement_attachment": Role.HUB,

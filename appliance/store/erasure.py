@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from appliance.errors import BadInput, Busy, StorageError
-from appliance.store import times, tombstones
+from appliance.store import record_terms, times, tombstones
 from appliance.store.db import Database, Role, connect, translated
 from appliance.store.durable import step
 from appliance.store.identity import identity, known_key
@@ -71,6 +71,7 @@ class Erasure:
 
     def preview(self, agents: Collection[str], *, final: bool = True) -> Loss:
         """What :meth:`erase` of these agent values would take away."""
+        self._records.commit.run(record_terms.sort)
         conn = self._records.db.reading()
         rows: set[int] = set()
         documents = 0
@@ -155,6 +156,7 @@ class Erasure:
         actors = {row["actor"] for row in conn.execute("SELECT DISTINCT actor FROM tombstone WHERE acts")}
         if not actors:
             return 0
+        self._records.commit.run(record_terms.sort)  # all that came before the tombstones is in ``posting`` now
         emptied = 0
         agents = [row["value"] for row in conn.execute("SELECT value FROM term WHERE kind = 'any_agent'")]
         for agent in agents:

@@ -80,6 +80,9 @@ CREATE TABLE term (
 CREATE TABLE posting (
     term INTEGER NOT NULL, row INTEGER NOT NULL, via INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (term, row, via)
     ) WITHOUT ROWID;
+CREATE TABLE posting_fresh (
+    row INTEGER NOT NULL, term INTEGER NOT NULL, via INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (row, term, via)
+    ) WITHOUT ROWID;
 CREATE TABLE statement_reference (target TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (target, row)) WITHOUT ROWID;
 CREATE TABLE statement_void (target TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE statement_attachment (

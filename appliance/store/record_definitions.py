@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from appliance.store.record_entries import Entry, entries
+from appliance.store.record_terms import sort
 from appliance.xapi import definitions
 from appliance.xapi.terms import iri_value
 
@@ -57,6 +58,7 @@ class Definitions:
 
     def again(self, conn: sqlite3.Connection, iris: Iterable[str]) -> None:
         """Make the definitions of ``iris`` anew from the statements that are left."""
+        sort(conn)
         for iri in iris:
             self.drop(conn, [iri])
             made = _merged(None, _told_of(conn, iri))

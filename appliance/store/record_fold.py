@@ -37,6 +37,8 @@ class Fold:
 
     def add(self, conn: sqlite3.Connection, new: list[Entry], *, mute: frozenset[int] = frozenset()) -> None:
         """Derive what ``new``, just written, in ascending order, add. ``mute``: rows that define no activity."""
+        if not new:
+            return
         own = [(entry, record_terms.of(entry.value)) for entry in new]
         number = self.terms.numbers(conn, set().union(*(found for _, found in own)))
         postings: set[Posting] = {(number[term], entry.row, 0) for entry, found in own for term in found}
@@ -45,7 +47,7 @@ class Fold:
         for entry in referring:
             postings |= links.postings(entry) if links else set()
         step("write postings")
-        record_terms.write(conn, postings)
+        record_terms.write(conn, postings, new[0].row)
         void, undone = self._void(conn, new)
         live = [entry for entry in new if entry.row not in void]
         step("write projections")

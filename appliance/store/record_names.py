@@ -20,11 +20,16 @@ _IDENTIFIERS = {"mbox", "mbox_sha1sum", "openid", "account"}
 
 def names(conn: sqlite3.Connection, value: str) -> list[str]:
     """The names of the agent ``value`` (:func:`appliance.xapi.terms.agent_value`), the newest first, each once."""
-    rows = conn.execute(
-        "SELECT s.body FROM term CROSS JOIN posting p ON p.term = term.id AND p.via = 0 "
-        "CROSS JOIN statement s ON s.row = p.row WHERE kind = 'any_agent' AND value = ? AND NOT s.voided "
-        "AND NOT s.erased ORDER BY p.row DESC LIMIT ?", (value, LOOKED_AT))  # fmt: skip
-    return list(dict.fromkeys(name for row in rows for name in _named(json.loads(row["body"]), value)))
+    bodies: list[bytes] = []
+    for table in ("posting_fresh", "posting"):  # the newer first
+        rows = conn.execute(
+            f"SELECT s.body FROM {table} p CROSS JOIN statement s ON s.row = p.row "  # noqa: S608 - our own names
+            "WHERE p.term = (SELECT id FROM term WHERE kind = 'any_agent' AND value = ?) AND p.via = 0 "
+            "AND NOT s.voided AND NOT s.erased ORDER BY p.row DESC LIMIT ?",
+            (value, LOOKED_AT - len(bodies)),
+        )
+        bodies += [row["body"] for row in rows]
+    return list(dict.fromkeys(name for body in bodies for name in _named(json.loads(body), value)))
 
 
 def _named(part: Any, value: str) -> Iterator[str]:

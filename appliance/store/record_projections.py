@@ -18,7 +18,7 @@ from typing import Any
 
 from appliance.errors import BadInput
 from appliance.store.record_entries import Entry, entries
-from appliance.store.record_terms import Term, Terms, rarest_first
+from appliance.store.record_terms import Term, Terms, rarest_first, sort
 from appliance.xapi import terms as vocabulary
 
 NO_REGISTRATION = 0
@@ -229,6 +229,7 @@ def _fields(told: Facts) -> dict[str, Any]:
 
 def _facts_at(conn: sqlite3.Connection, terms: list[int]) -> Iterator[Facts]:
     """Of the live statements that have all of these terms themselves."""
+    sort(conn)
     order = rarest_first(conn, terms)
     joins = " ".join(
         f"CROSS JOIN posting p{n} ON p{n}.term = ? AND p{n}.row = p0.row AND p{n}.via = 0" for n in range(1, len(order))

@@ -15,7 +15,7 @@ from datetime import datetime
 from appliance.errors import BadInput
 from appliance.store import times
 from appliance.store.record_entries import attachments
-from appliance.store.record_terms import Term, numbers, rarest_first
+from appliance.store.record_terms import Term, first_fresh, numbers, rarest_first
 from appliance.xapi import preparing
 
 LOOKED_AT = 10_000
@@ -82,7 +82,15 @@ def get(conn: sqlite3.Connection, statement_id: str, *, voided: bool = False) ->
 
 
 def page(conn: sqlite3.Connection, query: Query) -> Page:
-    """One page. Raises :class:`BadInput` for a wrong cursor."""
+    """One page, as the database stands at one moment. Raises :class:`BadInput` for a wrong cursor."""
+    conn.execute("BEGIN")
+    try:
+        return _page(conn, query)
+    finally:
+        conn.execute("COMMIT")
+
+
+def _page(conn: sqlite3.Connection, query: Query) -> Page:
     limit = min(query.limit or MOST, MOST)
     low, high = _bounds(conn, query)
     wanted = _wanted(query)
@@ -90,8 +98,24 @@ def page(conn: sqlite3.Connection, query: Query) -> Page:
     if len(known) < len(wanted) or low > high:
         return Page([], None)
     terms = rarest_first(conn, known.values()) if len(known) > 1 else list(known.values())
-    found, last = _matching(conn, terms, low, high, limit, ascending=query.ascending)
+    found: list[Found] = []
+    last: int | None = None
+    for table, first, end in _parts(conn, terms, low, high, ascending=query.ascending):
+        last = _collect(conn, table, terms, first, end, limit, found, ascending=query.ascending)
+        if last is not None:
+            break
     return Page(found, None if last is None else cursor(last))
+
+
+def _parts(
+    conn: sqlite3.Connection, terms: list[int], low: int, high: int, *, ascending: bool
+) -> list[tuple[str, int, int]]:
+    """(table, first row, last row): where to look, in this order."""
+    if not terms:
+        return [("statement", low, high)]
+    fresh = first_fresh(conn) or high + 1
+    parts = [("posting", low, min(high, fresh - 1)), ("posting_fresh", max(low, fresh), high)]
+    return [part for part in (parts if ascending else parts[::-1]) if part[1] <= part[2]]
 
 
 def _wanted(query: Query) -> list[Term]:
@@ -105,25 +129,36 @@ def _wanted(query: Query) -> list[Term]:
     return sorted(wanted | ({("any_agent", query.within)} if query.within is not None else set()))
 
 
-def _matching(
-    conn: sqlite3.Connection, terms: list[int], low: int, high: int, limit: int, *, ascending: bool
-) -> tuple[list[Found], int | None]:
-    """The statements of a page, and the last row that was looked at (None: there is nothing after)."""
-    edge = _edge(conn, terms, low, high, ascending=ascending)
+def _collect(
+    conn: sqlite3.Connection,
+    table: str,
+    terms: list[int],
+    low: int,
+    high: int,
+    limit: int,
+    found: list[Found],
+    *,
+    ascending: bool,
+) -> int | None:
+    """Append to ``found`` until it is ``limit`` long; the last row that was looked at, None: there is nothing after."""
+    edge = _edge(conn, table, terms, low, high, ascending=ascending)
     if edge is not None:
         low, high = (low, edge) if ascending else (edge, high)
-    found: list[Found] = []
-    for row in conn.execute(_sql(len(terms), ascending=ascending), [*terms[1:], *terms[:1], low, high]):
+    for row in conn.execute(_sql(table, len(terms), ascending=ascending), [*terms[1:], *terms[:1], low, high]):
         if found and found[-1].row == row["row"]:  # it matches in more than one way
             continue
         if len(found) == limit:
-            return found, found[-1].row
+            return found[-1].row
         found.append(_found(row))
-    return found, edge
+    return edge
 
 
-def _edge(conn: sqlite3.Connection, terms: list[int], low: int, high: int, *, ascending: bool) -> int | None:
+def _edge(
+    conn: sqlite3.Connection, table: str, terms: list[int], low: int, high: int, *, ascending: bool
+) -> int | None:
     """The last row that this page may look at; None when it may look at all."""
+    if table == "posting_fresh":
+        return None
     if not terms:
         last = low + LOOKED_AT if ascending else high - LOOKED_AT
         return last if low < last < high else None
@@ -135,17 +170,17 @@ def _edge(conn: sqlite3.Connection, terms: list[int], low: int, high: int, *, as
     return None if row is None else int(row["row"])
 
 
-def _sql(terms: int, *, ascending: bool) -> str:
+def _sql(table: str, terms: int, *, ascending: bool) -> str:
     """Parameters: the terms but the rarest, the rarest, first and last row. CROSS JOIN: the rarest drives."""
     order = "ASC" if ascending else "DESC"
     columns = "SELECT s.row, s.id, s.body, s.given, s.stored FROM"
     if not terms:
         return f"{columns} statement s WHERE s.row BETWEEN ? AND ? AND NOT voided AND NOT erased ORDER BY s.row {order}"
     joins = " ".join(
-        f"CROSS JOIN posting p{n} ON p{n}.term = ? AND p{n}.row = p0.row AND p{n}.via = p0.via" for n in range(1, terms)
+        f"CROSS JOIN {table} p{n} ON p{n}.term = ? AND p{n}.row = p0.row AND p{n}.via = p0.via" for n in range(1, terms)
     )
     return (
-        f"{columns} posting p0 {joins} CROSS JOIN statement s ON s.row = p0.row WHERE p0.term = ? "
+        f"{columns} {table} p0 {joins} CROSS JOIN statement s ON s.row = p0.row WHERE p0.term = ? "
         f"AND p0.row BETWEEN ? AND ? AND NOT s.voided AND NOT s.erased ORDER BY p0.row {order}"
     )
 

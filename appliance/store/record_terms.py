@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from appliance.store.durable import step
 from appliance.xapi import terms as vocabulary
 
 Term = tuple[str, str]
@@ -24,6 +25,8 @@ CHUNK = 400
 """Values in one ``IN (…)``."""
 FREQUENT = 10_000
 """Statements from which on it does not matter how many a term leads to."""
+FRESH = 2_000
+"""Rows whose postings wait in the order of arrival: a search looks at each of them."""
 UNUSED = "NOT EXISTS (SELECT 1 FROM posting WHERE posting.term = term.id)"
 
 
@@ -107,13 +110,39 @@ def marks(values: list[Any]) -> str:
     return ",".join("?" * len(values))
 
 
-def write(conn: sqlite3.Connection, postings: Iterable[Posting]) -> None:
-    """Add postings that are not there yet."""
-    conn.executemany("INSERT INTO posting VALUES (?, ?, ?)", postings)
+def write(conn: sqlite3.Connection, postings: Iterable[Posting], first_new: int) -> None:
+    """Add postings that are not there yet; rows from ``first_new`` on are new.
+
+    New ones go to ``posting_fresh``, in the order of arrival: a page or two for a batch, where ``posting`` would take
+    one for each of its terms. All postings of a row stand in the same of the two tables.
+    """
+    fresh = first_fresh(conn) or first_new
+    arrived = sorted((row, term, via) for term, row, via in postings if row >= fresh)
+    conn.executemany("INSERT INTO posting_fresh VALUES (?, ?, ?)", arrived)
+    older = [posting for posting in postings if posting[1] < fresh]
+    if older:
+        conn.executemany("INSERT INTO posting VALUES (?, ?, ?)", older)
+    if arrived and arrived[-1][0] - fresh >= FRESH:
+        sort(conn)
+
+
+def first_fresh(conn: sqlite3.Connection) -> int | None:
+    """The first row whose postings are in ``posting_fresh``: those of all later ones are too. None: there is none."""
+    found: int | None = conn.execute("SELECT min(row) FROM posting_fresh").fetchone()[0]
+    return found
+
+
+def sort(conn: sqlite3.Connection) -> None:
+    """Move everything from ``posting_fresh`` to ``posting``."""
+    if first_fresh(conn) is not None:
+        step("sort postings")
+        conn.execute("INSERT INTO posting SELECT term, row, via FROM posting_fresh ORDER BY term, row, via")
+        conn.execute("DELETE FROM posting_fresh")
 
 
 def remove(conn: sqlite3.Connection, postings: Collection[Posting]) -> None:
     """Take postings away that are there, and terms that nothing uses any more."""
+    sort(conn)
     conn.executemany("DELETE FROM posting WHERE term = ? AND row = ? AND via = ?", postings)
     conn.executemany(f"DELETE FROM term WHERE id = ? AND {UNUSED}",  # noqa: S608 - our own words
                      [(term,) for term in {posting[0] for posting in postings}])  # fmt: skip

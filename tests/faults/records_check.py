@@ -108,8 +108,9 @@ class Ledger:
         return PRESENT if first > max(*begun, *ended) else EITHER
 
     def _between(self, own: str, sent: Sent) -> tuple[int, int]:
-        """Positions of the first request that can have brought the statement, and of its first good answer."""
-        numbers = [item.number for item in self.items if any(s.marker == sent.marker for s in item.statements)]
+        """Positions of the first request that can have brought the id, and of its first good answer."""
+        names = {sent.id or sent.marker}
+        numbers = [item.number for item in self.items if names & {s.id or s.marker for s in item.statements}]
         answers = [(at, n) for n in numbers for at, ids in self._ended[n] if sent.id or own in ids]
         answered, number = min(answers)
         if sent.id is None:  # sent again, it is another one

@@ -147,7 +147,8 @@ _TERM = "(SELECT kind || ' ' || value FROM term WHERE id = {})"
 _ID = "(SELECT s.id FROM statement s WHERE s.row = {})"
 _DERIVED = {
     "term": "SELECT kind, value FROM term",
-    "posting": f"SELECT {_TERM.format('term')}, {_ID.format('row')}, {_ID.format('via')} FROM posting",
+    "posting": f"SELECT {_TERM.format('term')}, {_ID.format('row')}, {_ID.format('via')} "
+    "FROM (SELECT term, row, via FROM posting UNION ALL SELECT term, row, via FROM posting_fresh)",
     "reference": f"SELECT target, {_ID.format('row')} FROM statement_reference",
     "attachment": f"SELECT sha256, {_ID.format('row')} FROM statement_attachment",
     "definition": "SELECT iri, body FROM activity_definition",

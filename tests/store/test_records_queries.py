@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from appliance.errors import BadInput
-from appliance.store import record_queries
+from appliance.store import record_queries, record_terms
 from appliance.store.records import Query
 from tests.records.boxes import Box
 
@@ -23,8 +23,10 @@ ALI, BO = {"mbox": "mailto:ali@exemple.fr"}, {"mbox": "mailto:bo@exemple.fr"}
 FRACTIONS, VERBS = "https://exemple.fr/fractions", "https://exemple.fr/verbs/"
 
 
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Box]:
+@pytest.fixture(params=[0, 6, 2000])
+def box(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
+    """With postings in one table, in both, in the other."""
+    monkeypatch.setattr(record_terms, "FRESH", request.param)
     opened = Box(tmp_path)
     yield opened
     opened.close()
