@@ -30,7 +30,8 @@ def _answer(box_id: str, entry: Entry) -> tuple[str, str, str, str, str, str, in
     question = identifiers.read_question(value["object"]["id"])
     result, context = value.get("result") or {}, value.get("context") or {}
     grouping = (context.get("contextActivities") or {}).get("grouping") or []
-    lessons = [identifiers.read_lesson(activity["id"]) for activity in grouping]
+    several = grouping if isinstance(grouping, list) else [grouping]  # another box may have kept a lone one as it came
+    lessons = [identifiers.read_lesson(activity["id"]) for activity in several]
     lesson = next((found[1] for found in lessons if found and found[0] == box_id), None)
     if not pupil or not question or lesson is None or pupil[0] != box_id or question[0] != box_id:
         return None

@@ -150,3 +150,11 @@ def test_what_was_announced_as_complete_is_not_added_to(box: Box) -> None:
     announced = box.records.consistent_through()
     box.records.merge([line(1), line(2)])
     assert all(row["stored"] > announced for row in rows(box))
+
+
+def test_a_lone_context_activity_that_another_box_kept_is_read(box: Box) -> None:
+    value = box.answer("p1")
+    context = value.pop("context")
+    lone = {**context, "contextActivities": {"grouping": context["contextActivities"]["grouping"][0]}}
+    box.records.merge([line(1, **value, context=lone)])
+    assert [(row["statement"], row["pupil"]) for row in rows(box, "answer")] == [(name(1), "p1")]
