@@ -10,6 +10,7 @@ statement's text. What this module accepts can be written again by :mod:`json` a
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import itertools
 import json
@@ -24,6 +25,8 @@ DEPTH = 100
 _DIGITS = 309
 """No double has more digits before its point (the largest is 1.797...e308)."""
 _PASSES = 8
+_LONGEST_KEY = 80
+"""Of what a sender chose, in a message."""
 _space = re.compile(r"[ \t\n\r]*").match
 _lone = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -191,9 +194,8 @@ def _malformed(text: str, index: int, detail: str) -> BadInput:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise BadInput("The key “%(key)s” is twice in the same object: give it once.", key=twice)
+        twice = collections.Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise BadInput("The key “%(key)s” is twice in the same object: give it once.", key=twice[:_LONGEST_KEY])
     return made
 
 

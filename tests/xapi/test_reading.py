@@ -107,6 +107,18 @@ def test_data_2_2_a_key_twice_is_refused(body: bytes) -> None:
         reading.statements(body)
 
 
+def test_a_key_twice_among_many_is_found_at_once() -> None:
+    """A second, where looking for each key among all the others would take minutes."""
+    body = "{" + ",".join(f'"{n}":1' for n in range(200_000)) + ',"199999":1}'
+    before = time.process_time()
+    with pytest.raises(BadInput, match="“199999” is twice"):
+        reading.statement(body.encode())
+    assert time.process_time() - before < 10
+    with pytest.raises(BadInput) as refused:
+        reading.statement(f'{{"{"k" * 9000}":1,"{"k" * 9000}":1}}'.encode())
+    assert len(str(refused.value)) < 200
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e309", "-1e999", "9" * 310, "-" + "9" * 5000])
 def test_what_no_double_can_hold_is_refused(number: str) -> None:
     with pytest.raises(BadInput):
