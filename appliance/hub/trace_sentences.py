@@ -73,7 +73,7 @@ def _deed(statement: Mapping[str, Any], verb: str, names: Names) -> Markup:
     definition = _part(target, "definition")
     fields = {"who": _who(statement, names), "what": _what(target, names)}
     if verb not in words.VERBS:
-        return _filled(words.UNKNOWN, fields | {"verb": _display(statement, names) or last_part(verb)})
+        return _filled(words.UNKNOWN, fields | {"verb": _display(statement, names) or shortened(verb)})
     if verb == "answered":
         given = response(_part(statement, "result"), definition, lambda told: chosen(told, names.languages)[0])
         if given:
@@ -97,7 +97,8 @@ def _who(statement: Mapping[str, Any], names: Names) -> str:
 
 
 def _display(statement: Mapping[str, Any], names: Names) -> Markup:
-    return _foreign(*chosen(_part(statement, "verb").get("display"), names.languages), names)
+    text, language = chosen(_part(statement, "verb").get("display"), names.languages)
+    return _foreign(shortened(text), language, names)
 
 
 def _what(target: Mapping[str, Any], names: Names) -> str:

@@ -75,6 +75,10 @@ _DURATION = re.compile(
 )
 _SECONDS = {"weeks": 604800, "years": 31557600, "months": 2629800, "days": 86400, "hours": 3600, "minutes": 60,
             "seconds": 1}  # fmt: skip
+LONGEST_S = 366 * 86400
+"""A duration over a year is a mistake, not a pupil's work: it is not told."""
+EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
+"""A day within what a calendar can write, since a time zone shifts it: 0001-01-02 and 9999-12-31."""
 _PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 
 
@@ -142,9 +146,9 @@ def seconds(duration: object) -> float | None:
 
 
 def spent(duration: object) -> str:
-    """``in 2 minutes``; empty when not known."""
+    """``in 2 minutes``; empty when not known, or beyond belief."""
     known = seconds(duration)
-    if known is None or known < 0.5:
+    if known is None or not 0.5 <= known <= LONGEST_S:
         return ""
     if known < 59.5:
         return str(ngettext("in %(num)s second", "in %(num)s seconds", max(1, round(known))))
@@ -179,4 +183,4 @@ def day(wall: float, now: float) -> str:
 
 
 def _local(wall: float) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(wall, datetime.UTC).astimezone()
+    return datetime.datetime.fromtimestamp(min(max(wall, EARLIEST), LATEST), datetime.UTC).astimezone()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from appliance.hub import trace_words as words
 from appliance.hub.auth import is_local, is_teacher, teacher_required
 from appliance.hub.context import hub
 from appliance.hub.trace_names import TraceNames
+from appliance.hub.trace_responses import shortened
 from appliance.hub.trace_sentences import Sentence, sentence
 from appliance.model import Lesson, Pupil
 from appliance.store import people, settings, times, traces
@@ -182,8 +184,11 @@ def _chips(lesson: Lesson | None) -> list[tuple[str, str, str]]:
     own = {activity.id: activity.title for activity in people.lesson_activities(hub().db)}
     begun = {known[1] for iri in done if (known := identifiers.read_activity(iri)) and known[0] == box}
     chips = [(identifiers.activity(box, name), title, "") for name, title in own.items() if name in begun]
-    others = [iri for iri in done if identifiers.read_activity(iri) is None and not names.is_question(iri)]
-    return (chips + [(iri, *names.title(iri)) for iri in others])[:MOST_CHIPS]
+    others = (iri for iri in done if identifiers.read_activity(iri) is None and not names.is_question(iri))
+    for iri in itertools.islice(others, max(0, MOST_CHIPS - len(chips))):
+        title, tongue = names.title(iri)
+        chips.append((iri, shortened(title), tongue))
+    return chips[:MOST_CHIPS]
 
 
 def _days(found: list[Found]) -> list[tuple[str, list[Line]]]:

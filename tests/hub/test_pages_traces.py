@@ -116,6 +116,14 @@ def test_the_boxs_own_exercise_and_the_filter(classroom: Site) -> None:
     assert "Renard a répondu « Deux » à « Combien ? » : juste" in trace
 
 
+def test_filters_are_few_and_short(classroom: Site) -> None:
+    many = ({"id": f"{GAME}/{n}", "definition": {"name": {"fr": "encore " * 500}}} for n in range(12))
+    tell(classroom, *(made(classroom, "completed", each) for each in many))
+    page = classroom.text("/enseignant/traces")
+    assert page.count("?activite=") == 8
+    assert len(page) < 9000
+
+
 def test_a_trace_is_sentences_with_the_newest_first(classroom: Site) -> None:
     tell(classroom, made(classroom, "answered", question(), result={"success": True, "response": "a"}))
     tell(classroom, made(classroom, "completed", {"id": GAME, "definition": {"name": {"en": "The <game>"}}},

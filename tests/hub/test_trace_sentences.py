@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -137,7 +138,8 @@ def test_results_in_words_and_never_a_mark(result: dict[str, Any], facts: str) -
 @pytest.mark.parametrize(
     "result",
     [{"score": {"raw": 16}}, {"score": {"raw": 1, "min": 5, "max": 5}}, {"duration": "P"}, {"duration": "PT0S"},
-     {"score": {"raw": True, "max": 20}}, {"score": 12}, {"score": {"raw": 10**400, "max": 20}}],
+     {"score": {"raw": True, "max": 20}}, {"score": 12}, {"score": {"raw": 10**400, "max": 20}},
+     {"duration": f"PT{'9' * 400}S"}, {"duration": f"P{'9' * 300}Y"}, {"duration": "P2Y"}],
 )  # fmt: skip
 def test_what_says_nothing_is_left_out(result: dict[str, Any]) -> None:
     assert told("completed", result=result) == "Renard finished “Le jeu”"
@@ -165,6 +167,9 @@ def test_what_a_statement_says_cannot_be_markup() -> None:
 
 def test_long_words_are_cut() -> None:
     assert len(told("answered", question("other"), result={"response": "très " * 200})) < 150
+    shown = {"actor": RENARD, "verb": {"id": "http://x.fr/v", "display": {"fr": "encore " * 200}}, "object": JEU}
+    assert len(sentence(shown, NAMES).text) < 150
+    assert len(told(f"http://x.fr/{'v' * 2000}")) < 150
 
 
 def test_titles_of_the_box_stand_in_for_a_missing_name() -> None:
@@ -178,6 +183,20 @@ def test_moments() -> None:
     ]  # fmt: skip
     days = [words.day(now - back * 86400, now) for back in (0, 1, 2)]
     assert days == ["Today", "Yesterday", "Sunday, November 1, 2026"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Noumea", "America/Cayenne"])
+def test_the_first_and_the_last_moment_of_the_calendar(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a pupil's tool may write as a timestamp, rounded to a float of seconds."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert words.day(253_402_300_800.0, 1e9).endswith("9999")
+        assert words.day(-62_135_596_800.0, 1e9).endswith("1")
+        assert words.ago(-62_135_596_800.0, 1e9).startswith("at ")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(
