@@ -74,6 +74,8 @@ class Attachments:
     def kept(self, data: Mapping[str, bytes]) -> Iterator[None]:
         """Write files durably, for the statements that the block commits. No file is removed meanwhile.
 
+        What it wrote goes again when no statement names it after the block: the statements were refused, or are of an
+        erased agent, whose bytes may not come back.
         Raises :class:`StorageError`, and :class:`BadInput` for bytes that have another hash.
         """
         if not data:
@@ -83,15 +85,30 @@ class Attachments:
             if _hash(sha2, body) != self.path(sha2).name:
                 raise BadInput("The bytes of an attachment are not those of its sha2.")
         with self._lock:
-            with disk_errors(self._folder):
-                for sha2, body in data.items():
-                    self._write(self.path(sha2), body)
-                durable.sync_folder(self._folder)
-            yield
+            written: list[str] = []
+            try:
+                with disk_errors(self._folder):
+                    for sha2, body in data.items():
+                        if self._write(self.path(sha2), body):
+                            written.append(sha2)
+                    durable.sync_folder(self._folder)
+                yield
+            finally:
+                self._leave_unnamed_out(written)
 
-    def _write(self, path: Path, body: bytes) -> None:
+    def _leave_unnamed_out(self, written: Iterable[str]) -> None:
+        conn = self._db.reading()
+        for sha2 in written:
+            named = "SELECT 1 FROM statement_attachment WHERE sha256 = ? LIMIT 1"
+            if conn.execute(named, (sha2,)).fetchone() is None:
+                step("remove attachment")
+                with contextlib.suppress(OSError):  # the next start sweeps it
+                    self.path(sha2).unlink()
+
+    def _write(self, path: Path, body: bytes) -> bool:
+        """Whether it was not there."""
         if path.is_file() and path.stat().st_size == len(body):
-            return
+            return False
         work = path.with_name(f"{path.name}-{secrets.token_hex(4)}{_PART}")
         try:
             step("create attachment")
@@ -104,6 +121,11 @@ class Attachments:
             work.replace(path)
         finally:
             work.unlink(missing_ok=True)
+        return True
+
+    def unfinished(self, sha2: str) -> Path:
+        """Where an import puts the pieces of an attachment until they are all there."""
+        return self.path(sha2).with_name(f"{sha2}-import{_PART}")
 
     def adopt(self, sha2: str, work: Path) -> bool:
         """Take the file ``work``, which is on the disk already, for the bytes of ``sha2``; False if it is not."""
@@ -125,6 +147,7 @@ class Attachments:
             for sha2 in set(names) - named:
                 step("remove attachment")
                 self.path(sha2).unlink(missing_ok=True)
+                self.unfinished(sha2).unlink(missing_ok=True)
             durable.sync_folder(self._folder)
 
     def _sweep(self) -> None:

@@ -99,7 +99,7 @@ class Erasure:
             raise BadInput("This is the box itself, not a person: its statements are the pupils'.")
         loss = self.preview(agents, final=final)
         signer = identity(self._records.db)
-        now = times.rfc3339(self._records.clock.now().wall)
+        now = self._moment()
 
         def mark(conn: sqlite3.Connection) -> None:
             for actor in sorted(map(hashed, agents)):
@@ -113,6 +113,12 @@ class Erasure:
         self._records.commit.run(mark)
         self.resume()
         return loss
+
+    def _moment(self) -> str:
+        """Now, and no earlier than any change here, by which a wrong clock would be behind."""
+        last = self._records.db.reading().execute("SELECT max(updated) FROM document").fetchone()[0] or ""
+        wall = times.rfc3339(self._records.clock.now().wall)
+        return max(wall, self._records.consistent_through(), str(last))
 
     def apply(self, found: Sequence[Tombstone]) -> int:
         """Take in tombstones from an export; returns how many were new.

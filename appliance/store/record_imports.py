@@ -115,7 +115,7 @@ class Importer:
         if named is None or target.exists():
             report.known += 1
             return
-        work = target.with_name(f"{piece.sha2}-import.part")
+        work = attachments.unfinished(piece.sha2)
         step("write piece")
         with durable.disk_errors(work), work.open("r+b" if work.exists() else "xb") as out:
             out.seek((piece.part - 1) * record_lines.PIECE)

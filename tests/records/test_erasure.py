@@ -36,6 +36,7 @@ from tests.records.conftest import Made
 from tests.records.previous_release import PreviousRelease
 
 ZOE = "zoe-1"
+ID = "11111111-1111-4111-8111-111111111111"
 
 
 def found_in(folder: Path, *markers: str | bytes) -> list[str]:
@@ -172,6 +173,41 @@ def test_without_final_a_pupil_begins_anew(box: Box) -> None:
     assert [body["result"]["response"] for body in again.bodies()] == ["a"]
     assert len(list(lines_of(again.export(), "document"))) == 1
     again.close()
+
+
+def test_documents_stay_out_though_the_clock_was_wrong_at_the_erasure(box: Box) -> None:
+    fill(box)
+    old = box.export()
+    box.close()
+    late = Box(box.folder, SetClock(5.0, trusted=False, boot="boot-2"))
+    late.erasure.erase([late.agent(ZOE)], final=False)
+    report = late.take(old)
+    assert report.taken["documents"] == 0
+    assert found_in(late.folder, ZOE) == []
+    late.close()
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_bytes_of_attachments_do_not_come_back(box: Box, again: bool) -> None:
+    """Neither with the statement that a tablet sends once more, nor with a new one."""
+    sound = b"the voice of zoe"
+    value = with_attachment(box.pupil(ZOE), sound, "http://exemple.fr/voix")
+    box.add({**value, "id": ID}, sound=sound)
+    box.erasure.erase([box.agent(ZOE)])
+    box.add({**value, "id": ID} if again else value, sound=sound)
+    assert list((box.folder / "records" / "attachments").iterdir()) == []
+
+
+def test_bytes_of_attachments_that_an_import_left_half_go(box: Box, make: Made) -> None:
+    fill(box)
+    lines = box.export().splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.startswith(b'{"attachment"'))
+    other = make("other")
+    other.take(b"".join(lines[: first + 1]))
+    folder = other.folder / "records" / "attachments"
+    assert [path.suffix for path in folder.iterdir()] == [".part"]
+    other.erasure.erase([box.agent(ZOE)])
+    assert list(folder.iterdir()) == []
 
 
 def test_a_class_that_is_loaded_again_does_not_bring_the_pupil_back(box: Box) -> None:
