@@ -63,7 +63,7 @@ def _store(
         authority = None if own else call.caller.authority
         batch.append(preparing.prepare(raw, call.version, authority, statement_id=statement_id, age_s=age))
     attached = {sha2: part.body for sha2, part in multipart.match((item.value for item in batch), parts).items()}
-    _check_signatures(batch, attached)
+    _check_signatures(raws, batch, attached)
     if call.caller.launch is not None:
         _own_only(call.caller, batch)
     if not batch:
@@ -71,13 +71,14 @@ def _store(
     return call.parts.records.append(batch, attachments=attached, define=_defines(call.caller, batch))
 
 
-def _check_signatures(batch: Sequence[Prepared], attached: Mapping[str, bytes]) -> None:
-    signed = [item for item in batch if item.attachments]
+def _check_signatures(raws: Sequence[reading.Raw], batch: Sequence[Prepared], attached: Mapping[str, bytes]) -> None:
+    signed = [(raw, item) for raw, item in zip(raws, batch, strict=True) if item.attachments]
     if signed:
         from appliance.xapi import signature  # cryptography costs megabytes, and hardly a statement is signed
 
-        for item in signed:
-            signature.check_all(item.value, attached)
+        for raw, item in signed:
+            with reading.telling(raw.number):
+                signature.check_all(item.value, attached)
 
 
 def _ages(call: Call, count: int) -> Sequence[float]:
@@ -94,7 +95,11 @@ def _ages(call: Call, count: int) -> Sequence[float]:
 
 
 def _own_only(caller: credentials.Caller, batch: Sequence[Prepared]) -> None:
-    """A resource's script speaks for the pupil who opened it, and takes nothing back."""
+    """A resource's script speaks for the pupil who opened it, of nobody else in a class, and takes nothing back.
+
+    The box's own exercises are answered on its own pages only, where an answer cannot say of itself that it is right.
+    """
+    mine = {caller.actor, terms.agent_value(caller.authority)}
     for item in batch:
         actor = item.value["actor"]
         if actor.get("objectType") == "Group" or "name" in actor or terms.agent_value(actor) != caller.actor:
@@ -102,6 +107,11 @@ def _own_only(caller: credentials.Caller, batch: Sequence[Prepared]) -> None:
                           "it was given.")  # fmt: skip
         if terms.voids(item.value) is not None:
             raise Refused("An activity cannot void statements.")
+        named = {name for kind, name in terms.terms(item.value) if kind == "any_agent"} - mine
+        if any(name.startswith(f"account {identifiers.BOXES}") for name in named):
+            raise Refused("This activity may say nothing of other pupils.")
+        if identifiers.read_activity(str(item.value["object"].get("id", ""))):
+            raise Refused("This activity may report about itself, not about the exercises of the box.")
 
 
 def _defines(caller: credentials.Caller, batch: Sequence[Prepared]) -> bool:

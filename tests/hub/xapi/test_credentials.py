@@ -21,6 +21,7 @@ from appliance.store.record_keys import DEFAULT_SCOPES, SCOPES, Keys
 from appliance.xapi import identifiers
 from tests.hub.xapi.rig import (
     ACTIVITY_PROFILE,
+    AGENT,
     AGENT_PROFILE,
     DOCUMENTS,
     PROFILES,
@@ -216,6 +217,9 @@ def test_a_launched_script_reports_for_its_pupil(lrs: Lrs, launched: Launched) -
     assert user.one(one)["id"] == one
     plain = {"account": launched.actor["account"]}
     assert user.post(STATEMENTS, launched.statement(actor=plain)).status_code == 200
+    lesson = {"id": identifiers.lesson(settings.box_id(lrs.hub.db), launched.lesson.id)}
+    context = {"instructor": AGENT, "contextActivities": {"grouping": [lesson]}}
+    assert user.post(STATEMENTS, launched.statement(context=context, object=launched.actor)).status_code == 200
 
 
 def test_a_launched_script_speaks_for_nobody_else(lrs: Lrs, launched: Launched) -> None:
@@ -229,6 +233,18 @@ def test_a_launched_script_speaks_for_nobody_else(lrs: Lrs, launched: Launched) 
         launched.statement(actor={"objectType": "Group", "member": [launched.actor]}),
         launched.statement(verb=void, object={"objectType": "StatementRef", "id": own}),
         launched.statement(verb=void, object={"objectType": "StatementRef", "id": lrs.send(statement())[0]}),
+    ]
+    box, verb = settings.box_id(lrs.hub.db), {"id": "https://example.org/verbs/praised"}
+    bad += [
+        launched.statement(verb=verb, object=other),
+        launched.statement(object={"objectType": "Group", "member": [launched.actor, other]}),
+        launched.statement(context={"instructor": other}),
+        launched.statement(context={"team": {"objectType": "Group", "member": [other]}}),
+        launched.statement(
+            object={"objectType": "SubStatement", "actor": other, "verb": verb, "object": {"id": new_iri()}}
+        ),
+        launched.statement(object={"id": identifiers.question(box, "fractions", "moitie")}),
+        launched.statement(object={"id": identifiers.activity(box, "fractions")}),
     ]
     for one in bad:
         assert launched.lrs.post(STATEMENTS, [launched.statement(id=new_id()), one]).status_code == 403
