@@ -76,8 +76,7 @@ class Records:
         return self._take(batch, define=True, each=True)
 
     def _take(self, batch: Sequence[Prepared], *, define: bool, each: bool) -> dict[str, str]:
-        if self._rebuilding:
-            raise Busy("The learning records are being rebuilt: try again in a few minutes.")
+        self.expect_turn()
         if not batch:
             return {}
         work = Append(self.fold, self.arrivals, self.clock, self.box_id, batch, define=define, each=each)
@@ -88,6 +87,11 @@ class Records:
                 self.settle_clock(self.clock.now())
             finally:
                 self.arrivals.landed(work)
+
+    def expect_turn(self) -> None:
+        """Raises :class:`Busy` while a rebuild keeps the writer's turn: minutes, for which no request may wait."""
+        if self._rebuilding:
+            raise Busy("The learning records are being rebuilt: try again in a few minutes.")
 
     def get(self, statement_id: str, *, voided: bool = False) -> Found | None:
         """The statement with this id, or the voided one; None when there is none."""

@@ -10,11 +10,12 @@ The ``version`` of each statement tells which it is; the header tells how the re
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import BadInput, Busy, CartableError, Unauthenticated
@@ -42,6 +43,8 @@ LARGE_BYTES = 2 << 20
 LARGE_AT_ONCE = 2
 """Larger bodies than that are held by so many requests only: memory on a Pi is what all of them share."""
 PATIENCE_S = 5.0
+MOST_INFLATED = 1032
+"""A compressed body may become so many times as long (zlib's own limit)."""
 EVERY_METHOD = (*METHODS, "OPTIONS", "PATCH")
 
 Handler = Callable[[Call], Response]
@@ -90,6 +93,7 @@ class _Store:
         self._parts = Parts(hub.records, Documents(hub.db, hub.clock), Keys(hub.db), settings.box_id(hub.db))
         self._language = hub.config.box.language
         self._large = threading.BoundedSemaphore(LARGE_AT_ONCE)
+        self._with_large = threading.BoundedSemaphore(max(1, hub.config.hub.threads - 1))
         self._spoken: dict[str, Version] = {}
         """The family that each sender spoke last: a request that forgot its header is refused in that one."""
 
@@ -127,14 +131,10 @@ class _Store:
         return Call(spoken, caller, g.family, self._parts, path)
 
     def _in_turn(self, handler: Handler, call: Call) -> Response:
-        if (request.content_length or 0) <= LARGE_BYTES:
+        if _bytes(request) <= LARGE_BYTES:
             return self._meant(handler, call)
-        if not self._large.acquire(timeout=PATIENCE_S):
-            raise Busy("Other large contents are arriving: send this one again in a moment.")
-        try:
+        with _place(self._with_large, 0.0), _place(self._large, PATIENCE_S):  # a thread stays free for pages
             return self._meant(handler, call)
-        finally:
-            self._large.release()
 
     def _meant(self, handler: Handler, call: Call) -> Response:
         response = handler(call)
@@ -176,6 +176,23 @@ class _Store:
         others = [language for language in LANGUAGES if language != self._language]
         asked = request.headers.get("Accept-Language", "")
         return translator(http_headers.prefers(asked, (self._language, *others)))
+
+
+@contextlib.contextmanager
+def _place(places: threading.BoundedSemaphore, patience_s: float) -> Iterator[None]:
+    """Raises :class:`Busy` when none becomes free in time."""
+    if not places.acquire(timeout=patience_s):
+        raise Busy("Other large contents are arriving: send this one again in a moment.")
+    try:
+        yield
+    finally:
+        places.release()
+
+
+def _bytes(given: Request) -> int:
+    """What the content of a request may take in memory, at most."""
+    coded = given.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", "")
+    return (given.content_length or 0) * (MOST_INFLATED if coded else 1)
 
 
 def _preflight() -> Response:

@@ -165,6 +165,8 @@ def _context(kind: Kind, call: Call, *optional: str, required: str | None = None
     agent = parameters.agent(given, "agent", groups=call.version is Version.V2)
     value = terms.agent_value(agent) if agent else ""
     _allowed(kind, call, activity, value, writing=writing)
+    if writing:
+        call.parts.records.expect_turn()
     return Context(kind, activity, value, parameters.uuid(given, "registration") or "")
 
 

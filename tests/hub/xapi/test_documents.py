@@ -12,6 +12,7 @@ import json
 import threading
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.hub.xapi.rig import (
     AGENT,
@@ -26,6 +27,7 @@ from tests.hub.xapi.rig import (
     new_id,
     new_iri,
     place,
+    statement,
     without_name,
 )  # fmt: skip
 
@@ -340,3 +342,19 @@ def test_a_change_is_later_than_all_before_even_when_the_clock_goes_back(lrs: Lr
     times = [updated for _, updated in documents.names(context)]
     assert times == sorted(set(times))
     assert len({len(text) for text in times}) == 1
+
+
+def test_a_rebuild_is_waited_for_by_the_client_not_by_the_hub(lrs: Lrs) -> None:
+    """It takes minutes: a few tablets that keep their state would hold every thread of the hub."""
+    query, answered = place(STATE), list[TestResponse]()
+    lrs.send(statement())
+    assert lrs.put(STATE, query, {}).status_code == 204
+
+    def progress(done: int, total: int) -> None:
+        if not answered:
+            answered.extend([lrs.put(STATE, query, {}), lrs.post(STATE, {}, query), lrs.delete(STATE, query)])
+            assert lrs.get(STATE, query).status_code == 200
+
+    lrs.hub.records.rebuild(progress)
+    assert [(each.status_code, each.headers["Retry-After"]) for each in answered] == [(503, "5")] * 3
+    assert lrs.delete(STATE, query).status_code == 204

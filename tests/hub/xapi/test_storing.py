@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import secrets
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -253,6 +256,42 @@ def test_many_writers(any_lrs: Lrs) -> None:
         thread.join()
     assert sorted(any_lrs.ids(activity=activity)) == sorted(told)
     assert len(set(told)) == 6 * 5 * 3
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_large_contents_leave_a_thread_for_pages(lrs: Lrs, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
+    """Two at work and one that waits, of four threads; a compressed one counts for what it may become."""
+    inside, go_on, keep = threading.Semaphore(0), threading.Event(), lrs.hub.records.append
+
+    def slowly(*given: Any, **more: Any) -> list[str]:
+        inside.release()
+        assert go_on.wait(30)
+        return keep(*given, **more)
+
+    monkeypatch.setattr(lrs.hub.records, "append", slowly)
+    monkeypatch.setattr("appliance.hub.xapi.app.PATIENCE_S", 30.0)
+    text = json.dumps(statement(result={"response": secrets.token_hex(3000 if packed else 1 << 20)})).encode()
+    body = gzip.compress(text) if packed else text
+    told = {"Content-Type": "application/json", "Content-Encoding": "gzip" if packed else "identity"}
+    taken: list[int] = []
+
+    def send() -> None:
+        taken.append(lrs.ask("POST", STATEMENTS, data=body, headers=told).status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    assert inside.acquire(timeout=30)
+    assert inside.acquire(timeout=30)
+    while len(taken) < 2:
+        time.sleep(0.01)
+    assert taken == [503, 503]
+    assert lrs.get(STATEMENTS, {"limit": 1}).status_code == 200
+    assert not inside.acquire(blocking=False)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert taken[2:] == [200, 200, 200]
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 409])
