@@ -31,6 +31,8 @@ from appliance.xapi.version import Version
 
 AT_ONCE = 200
 """Statements in one transaction."""
+HIGHEST = 2**40
+"""Of this box's own sequence: what a forged file says of it must leave room to count on from."""
 OTHER_CONTENT = N_("same id, other content")
 OTHER_ID = N_("same place, other id")
 
@@ -70,7 +72,7 @@ def merge(
     result = MergeResult()
     source = iter(rows)
     while some := list(itertools.islice(source, AT_ONCE)):
-        good = list(_checked(some, result))
+        good = list(_checked(some, box_id, result))
         work = _Merge(fold, arrivals, clock, box_id, good)
         try:
             added, erased, known, quarantined = turn(work)
@@ -83,9 +85,11 @@ def merge(
     return result
 
 
-def _checked(rows: Iterable[Foreign], result: MergeResult) -> Iterator[_Checked]:
+def _checked(rows: Iterable[Foreign], box_id: str, result: MergeResult) -> Iterator[_Checked]:
     for row in rows:
         try:
+            if row.origin == box_id and row.sequence > HIGHEST:
+                raise BadInput("The statement has a number that this box never gave.")
             yield _Checked(row, None if row.body is None else _value(row))
         except BadInput as error:
             result.refused.append((row.id, error))

@@ -115,6 +115,18 @@ def test_a_damaged_line_is_refused_and_the_others_come_in(box: Box, number: int)
     assert rows(box, "quarantine") == []
 
 
+@pytest.mark.parametrize("erased", [True, False])
+def test_a_forged_number_of_this_box_does_not_stop_it(box: Box, erased: bool) -> None:
+    """It counts on from the highest: past 2^63 - 1 it could keep nothing any more."""
+    forged = dataclasses.replace(line(1, sequence=2**63 - 1), origin=box.id)
+    if erased:
+        forged = dataclasses.replace(forged, body=None, given=None, sha256="")
+    result = box.records.merge([forged, dataclasses.replace(line(2, sequence=2**63 - 1))])
+    assert (result.added, [identifier for identifier, _ in result.refused]) == (1, [name(1)])
+    box.add({"actor": ACTOR, "verb": {"id": "https://exemple.fr/v"}, "object": {"id": "https://exemple.fr/a"}})
+    assert [(row["origin"], row["sequence"]) for row in rows(box)] == [(OTHER, 2**63 - 1), (box.id, 1)]
+
+
 def test_a_shell_keeps_its_place_and_what_is_erased_here_becomes_one(box: Box) -> None:
     shell = dataclasses.replace(line(1), body=None, given=None, sha256="")
     result = box.records.merge([shell, line(2)])
