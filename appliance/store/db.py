@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from appliance.errors import CartableError, Damaged, StorageError
+from appliance.errors import CartableError, Damaged, StorageError, reason
 
 
 class Role(enum.StrEnum):
@@ -26,6 +26,8 @@ class Role(enum.StrEnum):
     HUB = "hub"
     READER = "reader"
     MIGRATE = "migrate"
+    REWRITE = "rewrite"
+    """``VACUUM``, and nothing else."""
 
 
 OWNERS: dict[str, Role] = {
@@ -66,7 +68,8 @@ _READS = {
     sqlite3.SQLITE_RECURSIVE,
 }
 _PRAGMAS = {"journal_mode", "synchronous", "foreign_keys", "busy_timeout", "wal_checkpoint", "integrity_check",
-            "cache_size", "user_version", "data_version", "secure_delete"}  # fmt: skip
+            "cache_size", "user_version", "data_version", "secure_delete", "page_count", "page_size",
+            "freelist_count"}  # fmt: skip
 
 
 def connect(path: Path, role: Role) -> sqlite3.Connection:
@@ -88,7 +91,9 @@ def connect(path: Path, role: Role) -> sqlite3.Connection:
         except sqlite3.Error:
             conn.close()
             raise
-    if role is not Role.MIGRATE:
+    if role is Role.REWRITE:
+        conn.set_authorizer(_rewriting)
+    elif role is not Role.MIGRATE:
         conn.set_authorizer(_authorizer(role))
     return conn
 
@@ -104,6 +109,18 @@ def _authorizer(role: Role) -> Callable[..., int]:
         return sqlite3.SQLITE_DENY
 
     return allow
+
+
+def _rewriting(action: int, first: str | None, _: str | None, database: str | None, *__: str | None) -> int:
+    """What ``VACUUM`` does: attach an unnamed database, called ``vacuum_…``, and make every table again in that one."""
+    if action in _READS or (database or "").startswith("vacuum_"):
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_ATTACH:
+        return sqlite3.SQLITE_DENY if first else sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA:
+        known = (first or "").lower() in {*_PRAGMAS, "temp_store", "temp_store_directory"}
+        return sqlite3.SQLITE_OK if known else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_DENY
 
 
 @contextlib.contextmanager
@@ -133,6 +150,7 @@ class Database:
         self.path = path
         self.role = role
         self._write_lock = threading.Lock()
+        self._readers_lock = threading.Lock()  # another one: a rewrite holds the writer's turn for long
         self._writer = connect(path, role)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
@@ -144,7 +162,7 @@ class Database:
         if conn is None:
             conn = connect(self.path, Role.READER)
             self._local.conn = conn
-            with self._write_lock:
+            with self._readers_lock:
                 self._readers.append(conn)
         return conn
 
@@ -164,6 +182,12 @@ class Database:
                     self._writer.execute("ROLLBACK")
                 raise
 
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """The writer's turn without a transaction: nobody writes through this object until the block ends."""
+        with self._write_lock:
+            yield
+
     def close(self) -> None:
         """Close every connection; the object is of no use afterwards."""
         for conn in [*self._readers, self._writer]:
@@ -176,4 +200,4 @@ def disk_error(error: OSError, path: Path) -> CartableError:
         return StorageError("The disk is full: nothing was lost, but free some space, then try again.")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return StorageError("%(path)s cannot be written: check that the card is not locked or worn out.", path=path)
-    return StorageError("%(path)s: %(why)s", path=path, why=error.strerror or error)
+    return StorageError("%(path)s: %(why)s", path=path, why=reason(error))

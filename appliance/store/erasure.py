@@ -5,23 +5,22 @@
 
 The tombstones, and what is quick, are one transaction; from then on nothing of the agent comes in, and a death only
 delays the rest: :meth:`Erasure.resume`, at the next start or the next erasure, finds what tombstones cover and is still
-there. Statements keep their shell (row, id, origin, sequence). docs/howto/erase-a-pupil.md says what this means.
+there. Last, the file is written anew (:mod:`appliance.store.rewrite`). Statements keep their shell (row, id, origin,
+sequence). docs/howto/erase-a-pupil.md says what this means.
 """
 
 from __future__ import annotations
 
 import collections
-import contextlib
 import json
 import logging
 import sqlite3
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from appliance.errors import BadInput, Busy, StorageError
-from appliance.store import record_terms, times, tombstones
-from appliance.store.db import Database, Role, connect, translated
+from appliance.store import record_terms, rewrite, times, tombstones
+from appliance.store.db import Database
 from appliance.store.durable import step
 from appliance.store.identity import identity, known_key
 from appliance.store.record_entries import entries
@@ -37,7 +36,6 @@ DEFINED_AT_ONCE = 10
 """Activities whose definition is made anew in one transaction."""
 PATIENCE_S = 60.0
 """How long to wait for a reader, an export say, that holds the old bytes in the write-ahead log."""
-POLL_S = 0.1
 _MARK = "erasing"
 """Setting that stands while an erasure is not finished: the activities to define anew, as a JSON list."""
 _COVERED = """
@@ -67,7 +65,7 @@ class Erasure:
 
     def __init__(self, records: Records, patience_s: float = PATIENCE_S) -> None:
         self._records = records
-        self._patience_s = patience_s
+        self._rewrite = rewrite.Rewrite(records.db, records.commit, patience_s)
 
     def preview(self, agents: Collection[str], *, final: bool = True) -> Loss:
         """What :meth:`erase` of these agent values would take away."""
@@ -91,8 +89,9 @@ class Erasure:
         """Erase everything that names one of ``agents`` (values of :func:`appliance.xapi.terms.agent_value`).
 
         ``final``: nothing of them is kept from now on either, and a pupil leaves the class list. On return the bytes
-        are gone from every file of the box. Raises :class:`BadInput` for the box itself, :class:`StorageError`,
-        :class:`Busy` when a reader holds the old bytes: asking again, or the next start, ends the work.
+        are gone from every file of the box. Raises :class:`BadInput` for the box itself, :class:`StorageError` when
+        there is no room to write the file anew, :class:`Busy` when a reader holds the old bytes: asking again, another
+        erasure or the next start ends the work, and :func:`unfinished` tells of it until then.
         """
         own = terms.agent_value(identifiers.own_authority(self._records.box_id))
         if own in agents:
@@ -124,7 +123,8 @@ class Erasure:
         """Take in tombstones from an export; returns how many were new.
 
         Raises :class:`BadInput` when one was signed with another key than its box is known by. One of another box acts
-        on that box's own statements and accounts only.
+        on that box's own statements and accounts only. Old bytes that cannot be overwritten now are left to the next
+        erasure or start.
         """
         own = self._records.box_id
         for tombstone in found:
@@ -136,14 +136,19 @@ class Erasure:
             for tombstone in new:
                 mine = tombstone.box == own
                 if mine or tombstone.box == tombstone.origin:
-                    _mark(conn)
-                    only = None if mine else tombstone.box
+                    only, before = None if mine else tombstone.box, conn.total_changes
                     self._quick(conn, {tombstone.actor}, pupils=mine and tombstone.final, until=tombstone.at, only=only)
+                    if conn.total_changes > before:  # else nothing of it is here, unless in statements: see resume
+                        _mark(conn)
             return len(new)
 
         step("tombstones")
         new = self._records.commit.run(keep)
-        self.resume()
+        self._empty_covered()
+        try:
+            self._rewrite.run()
+        except (StorageError, Busy) as error:
+            log.warning("An erasure is not finished: %s", error)
         return new
 
     def begin(self) -> None:
@@ -156,8 +161,14 @@ class Erasure:
     def resume(self) -> int:
         """Finish what a death, or a reader, left unfinished; returns how many statements were emptied.
 
-        Also erases what the previous release, which knows no tombstones, wrote after a roll-back.
+        Also erases what the previous release, which knows no tombstones, wrote after a roll-back. Raises as
+        :meth:`erase`.
         """
+        emptied = self._empty_covered()
+        self._rewrite.run()
+        return emptied
+
+    def _empty_covered(self) -> int:
         conn = self._records.db.reading()
         actors = {row["actor"] for row in conn.execute("SELECT DISTINCT actor FROM tombstone WHERE acts")}
         if not actors:
@@ -168,8 +179,9 @@ class Erasure:
         for agent in agents:
             if hashed(agent) in actors:
                 emptied += self._empty(agent)
-        if _undefined(conn) is not None:
-            self._finish()
+        self._finish()
+        if rewrite.never(conn):
+            self._records.commit.run(rewrite.mark_first)
         return emptied
 
     def _empty(self, agent: str) -> int:
@@ -221,24 +233,20 @@ class Erasure:
             conn.executemany("DELETE FROM pupil WHERE id = ?", [(name,) for name in _pupils(conn, actors)])
 
     def _finish(self) -> None:
-        """Define activities anew, overwrite the old bytes, which the write-ahead log may still hold, then unmark."""
+        """Define activities anew, then unmark."""
         while iris := _undefined(self._records.db.reading()):
             self._records.commit.run(lambda conn, iris=iris: self._define(conn, iris[:DEFINED_AT_ONCE]))  # type: ignore[misc]
-        step("truncate log")
-        deadline = time.monotonic() + self._patience_s
-        path = self._records.db.path
-        with translated(path), contextlib.closing(connect(path, Role.HUB)) as conn:
-            # While SQLite itself waits for readers here, no writer has its turn: so it may not wait for long.
-            conn.execute(f"PRAGMA busy_timeout = {int(POLL_S * 1000)}")
-            while conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                if time.monotonic() > deadline:
-                    raise Busy(
-                        "Nothing shows what was erased any more, but its bytes are still on the card while an export "
-                        "is being read: erase again when it has ended."
-                    )
-                time.sleep(POLL_S)
-        step("erased")
-        self._records.commit.run(_unmark)
+        if _undefined(self._records.db.reading()) is not None:
+            step("unmark")
+            self._records.commit.run(_unmark)
+
+
+def unfinished(db: Database) -> int | None:
+    """None: no file holds a byte of what was erased. Else the erasure goes on, and needs so many free bytes."""
+    conn = db.reading()
+    if _undefined(conn) is None and rewrite.pending(conn) is None:
+        return None
+    return rewrite.room_needed(conn)
 
 
 def accounts(db: Database, name: str) -> list[str]:
@@ -266,6 +274,7 @@ def _mark(conn: sqlite3.Connection, undefined: Iterable[str] = ()) -> None:
     iris = sorted({*(_undefined(conn) or []), *undefined})
     conn.execute("INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                  (_MARK, json.dumps(iris)))  # fmt: skip
+    rewrite.mark(conn)
 
 
 def _undefined(conn: sqlite3.Connection) -> list[str] | None:
@@ -275,7 +284,9 @@ def _undefined(conn: sqlite3.Connection) -> list[str] | None:
 
 
 def _unmark(conn: sqlite3.Connection) -> None:
-    conn.execute("DELETE FROM setting WHERE key = ?", (_MARK,))
+    """Unless another erasure has taken definitions since."""
+    if conn.execute("DELETE FROM setting WHERE key = ? AND value = '[]'", (_MARK,)).rowcount:
+        rewrite.mark(conn)
 
 
 def _vector(conn: sqlite3.Connection, own: str, *, final: bool) -> Iterator[tuple[str, int]]:
