@@ -58,7 +58,10 @@ def state() -> Path:
     sources = sorted([*APPLIANCE.glob("store/record*.py"), *APPLIANCE.glob("xapi/*.py"), Path(statements.__file__)])
     sources.append(APPLIANCE / "store" / "migrations.py")
     version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
-    return cache.once(f"records-{COUNT}-{version}", _load)
+    found = cache.once(f"records-{COUNT}-{version}", _load)
+    for old in set(found.parent.glob(f"records-{COUNT}-*")) - {found}:
+        cache.remove(old)
+    return found
 
 
 def _load(folder: Path) -> None:
