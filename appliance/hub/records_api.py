@@ -110,8 +110,8 @@ def erase() -> ResponseReturnValue:
 @api.get("/erasures")
 @local_only
 def erasures() -> ResponseReturnValue:
-    """``{"tombstones": […]}``."""
-    return jsonify(tombstones=_office().erased())
+    """``{"tombstones": […], "unfinished": MB that must be free to overwrite what is left, or null}``."""
+    return jsonify(tombstones=_office().erased(), unfinished=_office().unfinished())
 
 
 @api.get("/quarantine")

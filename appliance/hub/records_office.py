@@ -12,8 +12,8 @@ from typing import Any
 
 from appliance.errors import BadInput, CartableError, NotFound
 from appliance.ports import Progress
-from appliance.store import people, record_exports, record_lines, tombstones
-from appliance.store.erasure import Erasure, accounts
+from appliance.store import people, record_exports, record_lines, rewrite, tombstones
+from appliance.store.erasure import Erasure, accounts, unfinished
 from appliance.store.record_imports import TOLD, Importer, Report
 from appliance.store.record_keys import DEFAULT_SCOPES, Key, Keys
 from appliance.store.records import Records
@@ -82,6 +82,11 @@ class Office:
             {"actor": t.actor, "origin": t.origin, "sequence": t.sequence, "final": t.final, "at": t.at, "box": t.box}
             for t in tombstones.every(self._db.reading())
         ]
+
+    def unfinished(self) -> int | None:
+        """None: no byte of what was erased is left. Else how many MB must be free to overwrite the last of them."""
+        size = unfinished(self._db)
+        return None if size is None else rewrite.megabytes(size)
 
     def quarantine(self) -> list[dict[str, Any]]:
         """The statements set aside, oldest first."""

@@ -56,6 +56,9 @@ class Access(Protocol):
     def erased(self) -> Sequence[Mapping[str, Any]]:
         """The tombstones."""
 
+    def unfinished(self) -> int | None:
+        """None: no byte of what was erased is left. Else how many MB must be free to overwrite the last of them."""
+
     def quarantine(self) -> Sequence[Mapping[str, Any]]:
         """The statements set aside."""
 
@@ -86,6 +89,7 @@ class Local:
         self.look_up = office.look_up
         self.erase = office.erase
         self.erased = office.erased
+        self.unfinished = office.unfinished
         self.quarantine = office.quarantine
         self.rebuild = office.rebuild
 
@@ -161,6 +165,11 @@ class Remote:
     def erased(self) -> Sequence[Mapping[str, Any]]:
         """The tombstones."""
         found: Sequence[Mapping[str, Any]] = self._ask("GET", "/erasures")["tombstones"]
+        return found
+
+    def unfinished(self) -> int | None:
+        """See :class:`Access`."""
+        found: int | None = self._ask("GET", "/erasures")["unfinished"]
         return found
 
     def quarantine(self) -> Sequence[Mapping[str, Any]]:

@@ -62,7 +62,8 @@ def paths() -> dict[str, Json]:
         },
         "/api/records/erasures/preview": {"post": _preview()},
         "/api/records/erasures": {
-            "get": _local("erasures", "The erasures", _ok({"tombstones": many(ref("Tombstone"))})),
+            "get": _local("erasures", "The erasures",
+                          _ok({"tombstones": many(ref("Tombstone")), "unfinished": _unfinished()})),
             "post": _erase(),
         },
         "/api/records/quarantine": {
@@ -107,6 +108,11 @@ def _preview() -> Json:
     return _local("erasurePreview", "Whom it means, and what an erasure would take away",
                   {"200": told("Nothing was changed", ref("Loss")), **errors(400, 404, 413, 415)},
                   requestBody=sent(record({"who": WHO}, more=True)))  # fmt: skip
+
+
+def _unfinished() -> Json:
+    told = "Null: no byte of what was erased is left. Else how many MB must be free to overwrite the last of them"
+    return {**or_null("integer"), "description": told}
 
 
 def _erase() -> Json:
