@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 STATE ?= var
 BIN = $(VENV)/bin
+MO = $(patsubst %.po,%.mo,$(wildcard appliance/translations/*/LC_MESSAGES/messages.po))
 NAME ?= hub
 SUITE ?= library
 RUN_ARGS ?=
@@ -17,18 +18,18 @@ help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make run     install, start everything with simulated devices and the demonstration class, print the address
-run: $(VENV)/.run
+run: $(VENV)/.run $(MO)
 	@$(BIN)/python tools/compress_static.py
 	@exec $(BIN)/cartable dev --state $(STATE) --demonstration demonstration $(RUN_ARGS)
 
 ## make test    install what the tests need, then run them all
-test: $(VENV)/.test
+test: $(VENV)/.test $(MO)
 	@sh tests/prepare.sh
 	@$(BIN)/python tools/compress_static.py
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(TEST_ARGS)
 
 ## make unit    the fast tests only (no browser, no real processes)
-unit: $(VENV)/.test
+unit: $(VENV)/.test $(MO)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "not browser and not system and not network" $(TEST_ARGS)
 
 ## make lint    ruff, mypy, import rules, licences
@@ -40,7 +41,7 @@ bench: $(VENV)/.test
 	@$(BIN)/python -m bench.$(NAME)
 
 ## make soak SUITE=library  the full count of a fault, fuzz or load suite
-soak: $(VENV)/.test
+soak: $(VENV)/.test $(MO)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" CARTABLE_SOAK=1 $(BIN)/python -m pytest -m "" --timeout 7200 tests/faults/test_$(SUITE).py $(TEST_ARGS)
 
 ## make lock    resolve the dependencies again
@@ -59,13 +60,16 @@ vendor:
 translations: $(VENV)/.test
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _l -k CartableError -k ConfigError -k BadInput -k Unsupported \
 	  -k TooLarge -k NotFound -k Refused -k Conflict -k Busy -k StorageError -k Damaged -k Unreachable \
-	  -k Unauthenticated -k PreconditionFailed -o build/messages.pot --no-location --project Cartable .
+	  -k Text -k Unauthenticated -k PreconditionFailed -o build/messages.pot --no-location --project Cartable .
 	@$(BIN)/pybabel -q update -i build/messages.pot -d appliance/translations --no-fuzzy-matching --ignore-obsolete
 	@$(MAKE) --no-print-directory compile-translations
 
 .PHONY: compile-translations
-compile-translations:
-	@$(BIN)/pybabel -q compile -d appliance/translations
+compile-translations: $(MO)
+
+# The new catalogue takes the place of the old one whole, since a running box may be reading it.
+%.mo: %.po | $(VENV)/.run
+	@$(BIN)/pybabel -q compile -i $< -o $@.part && mv $@.part $@
 
 clean:
 	rm -rf build var .mypy_cache .ruff_cache .pytest_cache
@@ -78,7 +82,6 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing (once)…"
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@PYTHONWARNINGS=ignore $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
-	@$(MAKE) --no-print-directory compile-translations
 	@touch $@
 
 $(VENV)/.test: requirements-dev.lock $(VENV)/.run

@@ -15,16 +15,17 @@ from typing import Any
 
 from appliance import config as configuration
 from appliance.errors import CartableError
-from appliance.i18n import translator
+from appliance.i18n import N_, translator
+from appliance.words.parser import Parser, speaking
 
 WORDS = ("dev", "hub", "library", "migrate", "nginx", "records")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Parse, load the configuration, run the word. Errors become one sentence on stderr and exit code 1."""
-    parser = _parser()
-    args = parser.parse_args(arguments)
-    language = "fr"
+    language = _language(arguments)
+    with speaking(language):
+        args = _parser().parse_args(arguments)
     try:
         config = _configuration(args)
         language = config.box.language
@@ -36,13 +37,24 @@ def main(arguments: Sequence[str]) -> int:
         return 130
 
 
+def _language(arguments: Sequence[str]) -> str:
+    """The one of the configuration, as far as it can be known before the command line is understood."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    early.add_argument("--config", action="append", type=Path)
+    try:
+        found = early.parse_known_args(arguments)[0].config
+        return configuration.load(found or configuration.SYSTEM_FILES).box.language
+    except (argparse.ArgumentError, CartableError):
+        return configuration.BoxConfig().language
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cartable", description="La classe dans une boîte.")
+    parser = Parser(prog="cartable", description="La classe dans une boîte.")
     parser.add_argument("--version", action="version", version=f"cartable {version('cartable')}")
     parser.add_argument(
-        "--config", action="append", type=Path, metavar="FILE", help="TOML file instead of the system's"
+        "--config", action="append", type=Path, metavar="FILE", help=N_("TOML file instead of the system's")
     )
-    parser.add_argument("--state", type=Path, metavar="FOLDER", help="keep state (and sockets) in this folder")
+    parser.add_argument("--state", type=Path, metavar="FOLDER", help=N_("keep state (and sockets) in this folder"))
     words = parser.add_subparsers(required=True, metavar="WORD")
     for name in WORDS:
         module: Any = importlib.import_module(f"appliance.words.{name}")

@@ -19,10 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import ConfigError
+from appliance.errors import ConfigError, reason
 
 PRESENCE_CODE = "presence-code"
 """File of the run folder with the code that the box shows."""
+ADDRESS = "address"
+"""File of the run folder with the address that ``cartable dev`` shows to tablets, while it runs."""
 SYSTEM_FILES = (Path("/etc/cartable/cartable.toml"), Path("/var/lib/cartable/cartable.toml"))
 
 
@@ -136,7 +138,7 @@ def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[s
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError("%(file)s is not valid TOML: %(why)s", file=path, why=error) from error
         except OSError as error:
-            raise ConfigError("%(file)s cannot be read: %(why)s", file=path, why=error.strerror) from error
+            raise ConfigError("%(file)s cannot be read: %(why)s", file=path, why=reason(error)) from error
     layers.append(("command line", overrides or {}))
     for name, tables in layers:
         for table, values in tables.items():

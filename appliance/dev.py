@@ -21,7 +21,7 @@ import aiohttp
 import segno
 
 from appliance import box, config
-from appliance.config import PRESENCE_CODE, Config
+from appliance.config import ADDRESS, PRESENCE_CODE, Config
 from appliance.edge import Edge
 from appliance.errors import ConfigError, Conflict, Unreachable
 from appliance.i18n import translator
@@ -163,6 +163,8 @@ class _Box:
             task.cancel()
         ends: list[Awaitable[object]] = [asyncio.to_thread(self._advert.stop), self._edge.stop(), *tasks]
         await asyncio.gather(*ends, return_exceptions=True)
+        with contextlib.suppress(OSError):
+            (self._settings.box.run / ADDRESS).unlink()
 
     async def _announce(self) -> None:
         """When the first page answers: publish the name, print the addresses; again once there is a network."""
@@ -171,14 +173,14 @@ class _Box:
         self._hub.answered = True
         name = await asyncio.to_thread(self._advert.start, self._settings.box.name, port)
         host = lan_address(self._settings, self._advert)
-        self._print(host or LOOPBACK, name, port)
+        self._tell(host or LOOPBACK, name, port)
         if self._ready is not None:
             self._ready(f"http://{host or LOOPBACK}:{port}/")
         while host is None:
             await asyncio.sleep(NETWORK_POLL_S)
             host = lan_address(self._settings, self._advert)
             if host is not None:
-                self._print(host, name, port)
+                self._tell(host, name, port)
         await asyncio.Event().wait()
 
     async def _first_page(self, port: int) -> None:
@@ -192,6 +194,13 @@ class _Box:
                         if answer.status < 500:
                             return
                 await asyncio.sleep(0.05)
+
+    def _tell(self, host: str, name: str, port: int) -> None:
+        """On the terminal, and in a file for the words that are typed beside this one."""
+        known = name if self._settings.drivers.advert != "simulated" and not _is_loopback(host) else host
+        with contextlib.suppress(OSError):  # a full disk is no reason to stop; the words then say what is configured
+            (self._settings.box.run / ADDRESS).write_text(f"http://{known}:{port}/\n", encoding="utf-8")
+        self._print(host, name, port)
 
     def _print(self, host: str, name: str, port: int) -> None:
         _ = self._say

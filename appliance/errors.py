@@ -13,10 +13,38 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
+class Text(str):
+    """A parameter that is a gettext message id itself: it is shown in the language of its sentence."""
+
+    __slots__ = ()
+
+
+_REASONS = (
+    Text("No such file or directory"),
+    Text("Permission denied"),
+    Text("Operation not permitted"),
+    Text("Input/output error"),
+    Text("Is a directory"),
+    Text("Not a directory"),
+    Text("File name too long"),
+    Text("Too many levels of symbolic links"),
+    Text("Device or resource busy"),
+    Text("Invalid argument"),
+    Text("Transport endpoint is not connected"),
+)
+"""Marked for translation: the likely words of the system. Others stay as the system says them."""
+
+
+def reason(error: OSError) -> Text:
+    """Why the system refused, as a parameter of a sentence."""
+    return Text(error.strerror or error)
+
+
 class CartableError(Exception):
     """An error with a sentence for people.
 
-    ``message`` is a gettext message id; ``params`` fill its ``%(name)s`` fields. ``status`` is the HTTP status that
+    ``message`` is a gettext message id; ``params`` fill its ``%(name)s`` fields; those that are :class:`Text` or
+    errors themselves are put into the reader's language too. ``status`` is the HTTP status that
     the hub answers with when the error reaches a page or the API.
     """
 
@@ -33,7 +61,13 @@ class CartableError(Exception):
     def localized(self, gettext: Callable[[str], str]) -> str:
         """The sentence in the language of ``gettext``."""
         text = gettext(self.message)
-        return text % self.params if self.params else text
+        return text % {name: _told(value, gettext) for name, value in self.params.items()} if self.params else text
+
+
+def _told(value: object, gettext: Callable[[str], str]) -> object:
+    if isinstance(value, CartableError):
+        return value.localized(gettext)
+    return gettext(value) if isinstance(value, Text) and value else value
 
 
 class ConfigError(CartableError, ValueError):

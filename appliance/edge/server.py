@@ -19,7 +19,7 @@ from aiohttp.http import RawRequestMessage
 
 from appliance.config import Config
 from appliance.edge import answers, files, proxy
-from appliance.errors import Conflict, Refused
+from appliance.errors import Conflict, Refused, reason
 from appliance.routes import Files, Origin, Proxy, Root, Route, find
 
 HEADER_TIMEOUT_S = 10.0
@@ -285,6 +285,6 @@ def _listen(address: str, port: int) -> socket.socket:
             "with --port or --content-port.",
             port=port,
             address=address,
-            why=error.strerror or error,
+            why=reason(error),
         ) from error
     return held

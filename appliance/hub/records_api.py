@@ -121,6 +121,21 @@ def quarantine() -> ResponseReturnValue:
     return jsonify(statements=_office().quarantine())
 
 
+@api.get("/quarantine/<int:number>")
+@local_only
+def set_aside(number: int) -> ResponseReturnValue:
+    """One of them, with ``body`` and ``kept``: its text, and that of the statement that the box keeps."""
+    return jsonify(_office().set_aside(number))
+
+
+@api.delete("/quarantine/<int:number>")
+@local_only
+def drop(number: int) -> ResponseReturnValue:
+    """204: it is forgotten."""
+    _office().drop(number)
+    return "", 204
+
+
 def _office() -> Office:
     found: Office | None = current_app.extensions.get("records_office")
     if found is None:

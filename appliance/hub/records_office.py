@@ -12,7 +12,7 @@ from typing import Any
 
 from appliance.errors import BadInput, CartableError, NotFound
 from appliance.ports import Progress
-from appliance.store import people, record_exports, record_lines, rewrite, tombstones
+from appliance.store import people, quarantine, record_exports, record_lines, rewrite, tombstones
 from appliance.store.erasure import Erasure, accounts, unfinished
 from appliance.store.record_imports import TOLD, Importer, Report
 from appliance.store.record_keys import DEFAULT_SCOPES, Key, Keys
@@ -90,7 +90,15 @@ class Office:
 
     def quarantine(self) -> list[dict[str, Any]]:
         """The statements set aside, oldest first."""
-        return record_exports.quarantine(self._db)
+        return quarantine.every(self._db)
+
+    def set_aside(self, number: int) -> dict[str, Any]:
+        """See :func:`appliance.store.quarantine.get`."""
+        return quarantine.get(self._db, number)
+
+    def drop(self, number: int) -> None:
+        """See :func:`appliance.store.quarantine.drop`."""
+        quarantine.drop(self._db, number)
 
     def _meant(self, who: str) -> tuple[str, list[str]]:
         """What to call it, and agent values."""

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from appliance.errors import BadInput, Damaged
+from appliance.errors import BadInput, Damaged, reason
 from appliance.store import durable
 from appliance.store.db import Database
 from appliance.store.durable import disk_errors, step
@@ -65,7 +65,7 @@ class Attachments:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise Damaged("%(path)s cannot be read: %(why)s", path=path, why=error.strerror or error) from error
+            raise Damaged("%(path)s cannot be read: %(why)s", path=path, why=reason(error)) from error
         if _hash(sha2, data) != sha2:
             raise Damaged("An attachment on this box is damaged: restore the last backup.")
         return data

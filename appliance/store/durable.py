@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from appliance.errors import BadInput, CartableError, NotFound, StorageError, TooLarge
+from appliance.errors import BadInput, CartableError, NotFound, StorageError, TooLarge, reason
 from appliance.store.db import disk_error
 
 BLOCK = 1 << 20
@@ -94,7 +94,7 @@ def open_regular(path: Path) -> BinaryIO:
     except FileNotFoundError as error:
         raise NotFound("There is no file %(path)s.", path=path) from error
     except OSError as error:
-        raise BadInput("%(path)s cannot be read: %(why)s", path=path, why=error.strerror or error) from error
+        raise BadInput("%(path)s cannot be read: %(why)s", path=path, why=reason(error)) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise BadInput("%(path)s is not a file.", path=path)
@@ -133,7 +133,7 @@ def _read(source: BinaryIO) -> bytes:
     try:
         return source.read(BLOCK)
     except OSError as error:  # a dying stick: not the box's own disk, so not a StorageError
-        raise BadInput("%(path)s cannot be read: %(why)s", path=source.name, why=error.strerror or error) from error
+        raise BadInput("%(path)s cannot be read: %(why)s", path=source.name, why=reason(error)) from error
 
 
 def _write_all(out: BinaryIO, block: bytes) -> None:

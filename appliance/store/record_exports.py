@@ -12,9 +12,9 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
-from appliance.errors import BadInput, Damaged
+from appliance.errors import BadInput, Damaged, reason
 from appliance.ports import Now
 from appliance.store import durable, record_lines, times, tombstones
 from appliance.store.attachments import Attachments
@@ -32,12 +32,6 @@ FROM statement LEFT JOIN held ON held.row = statement.row ORDER BY statement.row
 def count(db: Database) -> int:
     """How many statements an export would hold, empty shells included."""
     return int(db.reading().execute("SELECT count(*) FROM statement").fetchone()[0])
-
-
-def quarantine(db: Database) -> list[dict[str, Any]]:
-    """The statements set aside, oldest first: another one of the same id, or of the same place, came before."""
-    rows = db.reading().execute("SELECT statement, origin, sequence, reason, at FROM quarantine ORDER BY id")
-    return [dict(row) for row in rows]
 
 
 def lines(db: Database, attachments: Attachments, now: Now) -> Generator[bytes, None, None]:
@@ -103,7 +97,7 @@ def _pieces(sha2: str, attachments: Attachments) -> Iterator[bytes]:
                 data = source.read(record_lines.PIECE)
                 yield record_lines.write(Piece(sha2, size, part, pieces(size), data))
     except OSError as error:
-        raise Damaged("%(path)s cannot be read: %(why)s", path=path, why=error.strerror or error) from error
+        raise Damaged("%(path)s cannot be read: %(why)s", path=path, why=reason(error)) from error
 
 
 def _documents(conn: sqlite3.Connection) -> Iterator[Document]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from appliance import box
 from appliance.client import Client
 from appliance.config import Config
-from appliance.errors import BadInput, Busy, CartableError, Conflict, Unreachable
+from appliance.errors import BadInput, Busy, CartableError, Conflict, NotFound, Unreachable
 from appliance.store import durable
 
 PATIENCE_S = 600.0
@@ -31,13 +31,18 @@ def opened(
     local: Callable[[], contextlib.AbstractContextManager[A]],
     waiting: Callable[[], None],
     patience_s: float = PATIENCE_S,
+    *,
+    makes: bool = False,
 ) -> Iterator[A]:
     """``remote`` when ``answers()`` says that a hub runs, else ``local()`` with the lock held.
 
-    ``waiting`` is called once if another command must end first; after ``patience_s``: :class:`Busy`.
+    ``waiting`` is called once if another command must end first; after ``patience_s``: :class:`Busy`. Unless the word
+    ``makes`` a box, :class:`NotFound` for a folder that holds none: nothing is created there.
     """
     deadline, told = time.monotonic() + patience_s, False
     while not answers():
+        if not makes:
+            _must_hold_a_box(config)
         with contextlib.ExitStack() as stack:
             try:
                 with durable.disk_errors(config.box.state):
@@ -53,6 +58,14 @@ def opened(
             yield stack.enter_context(local())
             return
     yield remote
+
+
+def _must_hold_a_box(config: Config) -> None:
+    with durable.disk_errors(config.box.state):
+        there = config.database.exists()
+    if not there:
+        raise NotFound("There is no box in %(folder)s: name its folder with --state, before the other words.",
+                       folder=config.box.state)  # fmt: skip
 
 
 class Api:

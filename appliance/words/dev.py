@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from appliance.config import Config
+from appliance.i18n import N_
 
 
 def register(words: Any) -> argparse.ArgumentParser:
     """Declare the word and its options."""
-    parser: argparse.ArgumentParser = words.add_parser("dev", help="run the whole box on this computer")
+    parser: argparse.ArgumentParser = words.add_parser("dev", help=N_("run the whole box on this computer"))
     add = parser.add_argument
-    add("--state", type=Path, metavar="FOLDER", default=argparse.SUPPRESS, help="keep everything in this folder")
-    add("--demonstration", type=Path, metavar="FOLDER", help="load this class and corpus into an empty box")
-    add("--port", type=int, help="port of pages (default: 8080)")
-    add("--content-port", type=int, help="port of resources (default: 8081)")
-    add("--address", help="listen on this address only (default: all)")
-    add("--no-advert", action="store_true", help="publish no name on the network")
+    add("--state", type=Path, metavar="FOLDER", default=argparse.SUPPRESS, help=N_("keep everything in this folder"))
+    add("--demonstration", type=Path, metavar="FOLDER", help=N_("load this class and corpus into an empty box"))
+    add("--port", type=int, help=N_("port of pages (default: 8080)"))
+    add("--content-port", type=int, help=N_("port of resources (default: 8081)"))
+    add("--address", help=N_("listen on this address only (default: all)"))
+    add("--no-advert", action="store_true", help=N_("publish no name on the network"))
     return parser
 
 

@@ -9,11 +9,12 @@ import argparse
 from typing import Any
 
 from appliance.config import Config
+from appliance.i18n import N_
 
 
 def register(words: Any) -> argparse.ArgumentParser:
     """Declare the word and its options."""
-    parser: argparse.ArgumentParser = words.add_parser("hub", help="run the hub service on its Unix socket")
+    parser: argparse.ArgumentParser = words.add_parser("hub", help=N_("run the hub service on its Unix socket"))
     return parser
 
 

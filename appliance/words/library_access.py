@@ -51,12 +51,19 @@ class Access(Protocol):
 
 
 def opened(
-    config: Config, gettext: Callable[[str], str], waiting: Callable[[], None], patience_s: float = access.PATIENCE_S
+    config: Config,
+    gettext: Callable[[str], str],
+    waiting: Callable[[], None],
+    patience_s: float = access.PATIENCE_S,
+    *,
+    makes: bool = False,
 ) -> contextlib.AbstractContextManager[Access]:
     """Whichever way is open; see :func:`appliance.words.access.opened`."""
     remote = Remote(Api(config, "/api/library"))
     found: Access = remote
-    return access.opened(config, remote.answers, found, lambda: _local(config, gettext), waiting, patience_s)
+    return access.opened(
+        config, remote.answers, found, lambda: _local(config, gettext), waiting, patience_s, makes=makes
+    )
 
 
 @contextlib.contextmanager

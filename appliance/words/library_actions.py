@@ -41,9 +41,10 @@ class Actions:
         if not found:
             none = self._meter.gettext(N_("No resource in %(folder)s"))
             print(none % {"folder": self._config.library_folder}, file=sys.stderr)
+        damaged = self._meter.gettext(HARMS["damaged"])
         for resource in found:
             size = f"{resource['size'] / 1e6:.1f} MB" if resource["blob"] else "-"
-            state = "" if resource["state"] == "ready" else f" [{self._meter.gettext(HARMS['damaged'])}]"
+            state = "" if resource["state"] == "ready" else f" [{damaged}]"
             print(f"{resource['id']}  {resource['format']:<10} {size:>10}  {resource['card']['title']}{state}")
         return 0
 
@@ -123,7 +124,8 @@ class Actions:
             self._failed = True
             print(f"cartable: {name}: {job['error']}", file=sys.stderr)
             return
-        note = f" ({self._meter.gettext(N_('already in the library'))})" if job["existing"] else ""
+        known = self._meter.gettext(N_("already in the library"))
+        note = f" ({known})" if job["existing"] else ""
         print(f"{job['resource']}  {name}{note}")
 
 

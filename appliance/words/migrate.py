@@ -9,11 +9,14 @@ import argparse
 from typing import Any
 
 from appliance.config import Config
+from appliance.i18n import N_
 
 
 def register(words: Any) -> argparse.ArgumentParser:
     """Declare the word and its options."""
-    parser: argparse.ArgumentParser = words.add_parser("migrate", help="bring the database to this release's schema")
+    parser: argparse.ArgumentParser = words.add_parser(
+        "migrate", help=N_("bring the database to this release's schema")
+    )
     return parser
 
 

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from appliance.config import Config
+from appliance.i18n import N_
 
 
 def register(words: Any) -> argparse.ArgumentParser:
     """Declare the word and its options."""
-    parser: argparse.ArgumentParser = words.add_parser("nginx", help="print the configuration of nginx for this box")
-    parser.add_argument("--port", type=int, default=80, help="port of pages and API (default: 80)")
-    parser.add_argument("--content-port", type=int, default=8081, help="port of resources (default: 8081)")
-    parser.add_argument("--static", type=Path, metavar="FOLDER", help="where the front-end files are installed")
+    parser: argparse.ArgumentParser = words.add_parser(
+        "nginx", help=N_("print the configuration of nginx for this box")
+    )
+    parser.add_argument("--port", type=int, default=80, help=N_("port of pages and API (default: 80)"))
+    parser.add_argument("--content-port", type=int, default=8081, help=N_("port of resources (default: 8081)"))
+    parser.add_argument("--static", type=Path, metavar="FOLDER", help=N_("where the front-end files are installed"))
     return parser
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from appliance import box
-from appliance.config import Config
+from appliance.config import ADDRESS, Config
 from appliance.errors import BadInput
 from appliance.hub.records_office import Office, report_json
 from appliance.i18n import translator
@@ -62,12 +63,23 @@ class Access(Protocol):
     def quarantine(self) -> Sequence[Mapping[str, Any]]:
         """The statements set aside."""
 
+    def set_aside(self, number: int) -> Mapping[str, Any]:
+        """One of them, with its text and that of the statement that the box keeps."""
 
-def opened(config: Config, waiting: Callable[[], None]) -> contextlib.AbstractContextManager[Access]:
+    def drop(self, number: int) -> None:
+        """Forget one of them."""
+
+    def served(self) -> str | None:
+        """The address that the running box shows to tablets; None when no box runs, or it shows none."""
+
+
+def opened(
+    config: Config, waiting: Callable[[], None], *, makes: bool = False
+) -> contextlib.AbstractContextManager[Access]:
     """Whichever way is open; see :func:`appliance.words.access.opened`."""
     api = Api(config, "/api/records")
-    remote: Access = Remote(api)
-    return access.opened(config, lambda: api.answers(""), remote, lambda: _local(config), waiting)
+    remote: Access = Remote(api, config.box.run)
+    return access.opened(config, lambda: api.answers(""), remote, lambda: _local(config), waiting, makes=makes)
 
 
 @contextlib.contextmanager
@@ -91,6 +103,8 @@ class Local:
         self.erased = office.erased
         self.unfinished = office.unfinished
         self.quarantine = office.quarantine
+        self.set_aside = office.set_aside
+        self.drop = office.drop
         self.rebuild = office.rebuild
 
     def export(self) -> contextlib.AbstractContextManager[Iterator[bytes]]:
@@ -101,13 +115,18 @@ class Local:
         """At once."""
         return report_json(self._office.take(header, lines, first), self._gettext)
 
+    def served(self) -> str | None:
+        """Nothing runs."""
+        return None
+
 
 class Remote:
     """The running hub, over its socket."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, run: Path) -> None:
         self._ask = api.ask
         self._api = api
+        self._run = run
 
     def about(self) -> Mapping[str, Any]:
         """See :class:`Access`; so below."""
@@ -176,3 +195,19 @@ class Remote:
         """The statements set aside."""
         found: Sequence[Mapping[str, Any]] = self._ask("GET", "/quarantine")["statements"]
         return found
+
+    def set_aside(self, number: int) -> Mapping[str, Any]:
+        """One of them, with its text and that of the statement that the box keeps."""
+        found: Mapping[str, Any] = self._ask("GET", f"/quarantine/{number}")
+        return found
+
+    def drop(self, number: int) -> None:
+        """At once."""
+        self._ask("DELETE", f"/quarantine/{number}")
+
+    def served(self) -> str | None:
+        """What ``cartable dev`` wrote; behind nginx nobody does."""
+        try:
+            return (self._run / ADDRESS).read_text(encoding="utf-8").strip() or None
+        except OSError:
+            return None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from appliance.errors import BadInput
+from appliance.errors import BadInput, reason
 from appliance.i18n import N_
 from appliance.store import durable, record_lines
 from appliance.words.records_access import Access
@@ -70,9 +70,7 @@ class Taking:
                 self._broken = str(error)
                 return
             except OSError as error:
-                raise BadInput(
-                    "%(path)s cannot be read: %(why)s", path=source.name, why=error.strerror or error
-                ) from error
+                raise BadInput("%(path)s cannot be read: %(why)s", path=source.name, why=reason(error)) from error
             if not line:
                 return
             yield line if line.endswith(b"\n") else line + b"\n"
@@ -89,39 +87,59 @@ class Taking:
 
     def tell(self) -> int:
         """What became of it, damage last; the exit code."""
-        for name, message in (
-            ("tombstones", N_("%(count)s erasures taken in.")),
-            ("statements", N_("%(count)s statements taken in.")),
-            ("attachments", N_("%(count)s attachments taken in.")),
-            ("documents", N_("%(count)s documents taken in.")),
-        ):
-            if self._taken[name]:
-                self._say(message, self._taken[name])
+        self._tell_taken()
         if not self._taken.total():
-            self._say(N_("Nothing in it is new."), 0)
-        for name, message in (
-            ("known", N_("%(count)s were here already.")),
-            ("erased", N_("%(count)s stay out: they were erased.")),
-            ("set_aside", N_("%(count)s set aside, because this box has others of the same name: "
-                             "see cartable records quarantine.")),
-        ):  # fmt: skip
-            if self._counts[name]:
-                self._say(message, self._counts[name])
-        return self._tell_damage()
+            self._say(self._meter.gettext(N_("Nothing in it is new.")))
+        self._tell_rest()
+        self._tell_damage()
+        return int(bool(self._damaged_lines or self._counts["set_aside"]) or not self._ended)
 
-    def _tell_damage(self) -> int:
+    def _tell_taken(self) -> None:
+        plural, n = self._meter.ngettext, self._taken
+        for count, text in (
+            (n["tombstones"], plural("%(count)s erasure taken in.", "%(count)s erasures taken in.", n["tombstones"])),
+            (n["statements"], plural("%(count)s statement taken in.", "%(count)s statements taken in.",
+                                     n["statements"])),
+            (n["attachments"], plural("%(count)s attachment taken in.", "%(count)s attachments taken in.",
+                                      n["attachments"])),
+            (n["documents"], plural("%(count)s document taken in.", "%(count)s documents taken in.", n["documents"])),
+        ):  # fmt: skip
+            self._say(text, count)
+
+    def _tell_rest(self) -> None:
+        plural, n = self._meter.ngettext, self._counts
+        for count, text in (
+            (n["known"], plural("%(count)s was here already.", "%(count)s were here already.", n["known"])),
+            (n["erased"], plural("%(count)s stays out: it was erased.", "%(count)s stay out: they were erased.",
+                                 n["erased"])),
+            (n["set_aside"], plural(
+                "%(count)s set aside, because this box has another of the same name: see cartable records quarantine.",
+                "%(count)s set aside, because this box has others of the same name: see cartable records quarantine.",
+                n["set_aside"])),
+        ):  # fmt: skip
+            self._say(text, count)
+
+    def _tell_damage(self) -> None:
         for item in self._damaged:
             line = self._meter.gettext(N_("line %(line)s: %(why)s"))
             print(line % item, file=sys.stderr)
-        if self._damaged_lines:
-            self._say(N_("%(count)s lines are damaged and were left out. The rest is in; import a whole copy of the "
-                         "file to get them."), self._damaged_lines)  # fmt: skip
+        self._say(
+            self._meter.ngettext(
+                "%(count)s line is damaged and was left out. The rest is in; import a whole copy of the file to get "
+                "it.",
+                "%(count)s lines are damaged and were left out. The rest is in; import a whole copy of the file to get "
+                "them.",
+                self._damaged_lines,
+            ),
+            self._damaged_lines,
+        )
         if not self._ended:
-            self._say(N_("The file was cut short: its end is missing. What it held is in; import a whole copy of the "
-                         "file to get the rest."), 0)  # fmt: skip
-        return int(bool(self._damaged_lines) or not self._ended)
+            self._say(self._meter.gettext(N_("The file was cut short: its end is missing. What it held is in; import "
+                                             "a whole copy of the file to get the rest.")))  # fmt: skip
 
-    def _say(self, message: str, count: int) -> None:
+    def _say(self, text: str, count: int | None = None) -> None:
+        """A sentence in the reader's language; none for a count of 0."""
+        if count == 0:
+            return
         self._meter.clear()
-        text = self._meter.gettext(message)
-        print(text % {"count": count} if "%(count)s" in text else text, file=sys.stderr, flush=True)
+        print(text if count is None else text % {"count": count}, file=sys.stderr, flush=True)

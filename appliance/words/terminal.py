@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable
 from typing import TextIO
+
+from appliance.i18n import Plurals
 
 CELLS = 24
 LINE_EVERY = 0.25
@@ -17,8 +20,9 @@ LINE_EVERY = 0.25
 class Meter:
     """How far a thing called ``what`` is, on ``out``."""
 
-    def __init__(self, out: TextIO, gettext: Callable[[str], str]) -> None:
+    def __init__(self, out: TextIO, gettext: Callable[[str], str], ngettext: Plurals) -> None:
         self.gettext = gettext
+        self.ngettext = ngettext
         self.prefix = ""
         self.what = ""
         self._out = out
@@ -33,7 +37,7 @@ class Meter:
             full = round(done * CELLS)
             self._rewrite(f"[{'#' * full}{'.' * (CELLS - full)}] {done:4.0%} {label}")
         elif done >= self._next:
-            self._next = done + LINE_EVERY
+            self._next = min(done + LINE_EVERY, 1.0) if done < 1.0 else math.inf
             print(f"{done:4.0%} {label}", file=self._out, flush=True)
 
     def _rewrite(self, line: str) -> None:

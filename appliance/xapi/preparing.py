@@ -63,8 +63,16 @@ def prepare(
     ``authority`` replaces the sender's; None keeps the sender's own (a sender that the box trusts). ``statement_id`` is
     PUT's parameter and must be the statement's own id if it has one. These edits are made to the text, and no other:
     ``stored`` is cut (Data 2.4.8), ``authority`` is cut when replaced (2.4.9), a lone context activity is put in an
-    array (2.4.6.2), and in 2.0 a timestamp of another time zone is turned into UTC (9274.1.1 4.2.7).
+    array (2.4.6.2), and in 2.0 a timestamp of another time zone is turned into UTC (9274.1.1 4.2.7). The message of
+    a statement that came in a list begins with its number there.
     """
+    with reading.telling(raw.number):
+        return _prepared(raw, version, authority, statement_id, age_s)
+
+
+def _prepared(
+    raw: reading.Raw, version: Version, authority: Mapping[str, Any] | None, statement_id: str | None, age_s: float
+) -> Prepared:
     check(raw.value, version)
     text, value = _amended(raw, version, authority is not None)
     added: dict[str, Any] = {}

@@ -11,15 +11,17 @@ statement's text. What this module accepts can be written again by :mod:`json` a
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import itertools
 import json
 import math
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from appliance.errors import BadInput
+from appliance.errors import BadInput, Text
+from appliance.i18n import N_
 
 DEPTH = 100
 _DIGITS = 309
@@ -27,6 +29,21 @@ _DIGITS = 309
 _PASSES = 8
 _LONGEST_KEY = 80
 """Of what a sender chose, in a message."""
+_WHICH = N_("statement %(number)s: %(why)s")
+_DETAILS = (
+    Text("Expecting value"),
+    Text("Expecting property name enclosed in double quotes"),
+    Text("Expecting ':' delimiter"),
+    Text("Expecting ',' delimiter"),
+    Text("Illegal trailing comma before end of object"),
+    Text("Illegal trailing comma before end of array"),
+    Text("Unterminated string starting"),
+    Text("Invalid control character"),
+    Text("Invalid \\escape"),
+    Text("Invalid \\uXXXX escape"),
+    Text("Extra data"),
+)
+"""Marked for translation: what Python's parser says."""
 _space = re.compile(r"[ \t\n\r]*").match
 _lone = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -43,6 +60,19 @@ class Raw:
 
     text: str
     value: dict[str, Any]
+    number: int | None = None
+    """Its place in the list that it came in, from 1; None when it came alone."""
+
+
+@contextlib.contextmanager
+def telling(number: int | None) -> Iterator[None]:
+    """Say in a :class:`BadInput` raised inside which statement of a list it is about; alone, it is clear enough."""
+    try:
+        yield
+    except BadInput as error:
+        if number is None:
+            raise
+        raise type(error)(_WHICH, number=number, why=error) from error
 
 
 def parse(text: bytes) -> Any:
@@ -79,16 +109,18 @@ def statements(body: bytes) -> list[Raw]:
         _expect_end(text, index + 1)
         return found
     while True:
-        value, end = _scan(text, index)
+        number = len(found) + 1
+        with telling(number):
+            value, end = _scan(text, index)
         if type(value) is not dict:
-            raise BadInput("A statement is a JSON object: number %(number)d of the list is not.", number=len(found) + 1)
-        found.append(Raw(text[index:end], value))
+            raise BadInput("A statement is a JSON object: number %(number)d of the list is not.", number=number)
+        found.append(Raw(text[index:end], value, number))
         index = _skip(text, end)
         if text.startswith("]", index):
             _expect_end(text, index + 1)
             return found
         if not text.startswith(",", index):
-            raise _malformed(text, index, "',' or ']' is missing")
+            raise _malformed(text, index, Text("',' or ']' is missing"))
         index = _skip(text, index + 1)
 
 
@@ -144,7 +176,7 @@ def _decode(body: bytes) -> str:
     if "\\ud" in text or "\\uD" in text:
         lone = _lone(text.replace("\\\\", "__"))
         if lone:
-            raise _malformed(text, lone.start(), "half of a surrogate pair")
+            raise _malformed(text, lone.start(), Text("half of a surrogate pair"))
     return text
 
 
@@ -168,7 +200,7 @@ def _scan(text: str, start: int) -> tuple[Any, int]:
     try:
         return _strict.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        raise _malformed(text, error.pos, error.msg.removesuffix(" at")) from error
+        raise _malformed(text, error.pos, Text(error.msg.removesuffix(" at"))) from error
     except RecursionError as error:
         raise BadInput("The JSON is nested more than %(most)d levels deep: make it flatter.", most=DEPTH) from error
 
@@ -176,7 +208,7 @@ def _scan(text: str, start: int) -> tuple[Any, int]:
 def _expect_end(text: str, end: int) -> None:
     index = _skip(text, end)
     if index != len(text):
-        raise _malformed(text, index, "something follows the end")
+        raise _malformed(text, index, Text("something follows the end"))
 
 
 def _skip(text: str, index: int) -> int:
@@ -184,7 +216,7 @@ def _skip(text: str, index: int) -> int:
     return found.end() if found else index
 
 
-def _malformed(text: str, index: int, detail: str) -> BadInput:
+def _malformed(text: str, index: int, detail: Text) -> BadInput:
     line = text.count("\n", 0, index) + 1
     column = index - text.rfind("\n", 0, index)
     return BadInput("The JSON is malformed at line %(line)d, column %(column)d: %(detail)s.",

@@ -20,15 +20,16 @@ _HEX = "[0-9a-fA-F]"
 _UUID = re.compile(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}")
 
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*:"
-_NOT_IN_IRI = r"\x00-\x20\x7f-\xa0<>\"{}|\\^`\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
-_IRI = re.compile(rf"{_SCHEME}[^{_NOT_IN_IRI}]+")
+_NOT_IN_IRI = r"#\x00-\x20\x7f-\xa0<>\"{}|\\^`\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
+_IRI = re.compile(rf"{_SCHEME}(?=.)[^{_NOT_IN_IRI}]*(?:#[^{_NOT_IN_IRI}]*)?")
+"""At most one ``#``: what follows it is the fragment, which holds none (RFC 3987, 2.2)."""
 _HOSTLESS = re.compile(r"https?:(?!//[^/?#])", re.IGNORECASE)
 _URI = re.compile(rf"{_SCHEME}[!-~]+")
 _BAD_ESCAPE = re.compile(rf"%(?!{_HEX}{{2}})")
 
 _LETTER = r"[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010fffd]"
 _LABEL = rf"{_LETTER}(?:[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010fffd\-]*{_LETTER})?"
-_MAILTO = re.compile(rf"mailto:[^{_NOT_IN_IRI}@(),:;?#\[\]]+@{_LABEL}(?:\.{_LABEL})*")
+_MAILTO = re.compile(rf"mailto:[^{_NOT_IN_IRI}@(),:;?\[\]]+@{_LABEL}(?:\.{_LABEL})*")
 
 _SHA1 = re.compile(rf"{_HEX}{{40}}")
 _SHA2 = re.compile(rf"{_HEX}{{56}}|{_HEX}{{64}}|{_HEX}{{96}}|{_HEX}{{128}}")

@@ -66,7 +66,7 @@ def test_a_browser_may_not(client: FlaskClient, method: str, path: str) -> None:
         assert answer.status_code == 403
         assert set(answer.get_json()) == {"error"}
     assert ask(client, "GET", "/keys").get_json() == {"keys": []}
-    assert ask(client, "GET", "/erasures").get_json() == {"tombstones": []}
+    assert ask(client, "GET", "/erasures").get_json() == {"tombstones": [], "unfinished": None}
 
 
 def test_every_route_is_tried(client: FlaskClient) -> None:
@@ -93,7 +93,7 @@ def test_malformed_requests_are_explained(client: FlaskClient, path: str, body: 
     assert answer.status_code in (400, 404), answer.text
     assert answer.get_json()["error"]
     assert ask(client, "GET", "/keys").get_json() == {"keys": []}
-    assert ask(client, "GET", "/erasures").get_json() == {"tombstones": []}
+    assert ask(client, "GET", "/erasures").get_json() == {"tombstones": [], "unfinished": None}
 
 
 @pytest.mark.parametrize("body", [b"", b"\n", b"{}\n", b"\xff\n\xff", b"[" * 100_000, b"\0" * 1000, b"\r\n\r\n"])

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from appliance.errors import BadInput
-from appliance.store import record_exports
+from appliance.store import quarantine
 from appliance.store.record_lines import PIECE
 from tests.records.boxes import Box, SetClock, body_of, fill, lines_of
 from tests.records.conftest import Made
@@ -99,7 +99,7 @@ def test_other_content_under_a_known_id_is_set_aside(target: Box, exported: byte
     moved = resigned(place, lambda body: {**body, "id": place["statement"]})
     assert target.take(b"".join([header, moved])).set_aside == 1
     assert body_of(target.export()) == body_of(before)
-    told = record_exports.quarantine(target.db)
+    told = quarantine.every(target.db)
     assert [row["reason"] for row in told] == ["same id, other content", "same place, other id"]
     assert [row["statement"] for row in told] == [line["statement"], place["statement"]]
 

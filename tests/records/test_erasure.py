@@ -16,7 +16,7 @@ import pytest
 
 from appliance.errors import BadInput, Busy
 from appliance.model import Group, Lesson, Pupil
-from appliance.store import people, record_exports, settings
+from appliance.store import people, quarantine, record_exports, settings
 from appliance.store.documents import Context, Kind
 from appliance.store.record_lines import Statement
 from appliance.xapi import identifiers, terms
@@ -255,9 +255,9 @@ def test_quarantined_copies_go_too(box: Box, make: Made) -> None:
     body = json.dumps({**json.loads(line["body"]), "actor": box.pupil(ZOE)}).encode()
     forged = Statement(name, line["origin"], 1, line["stored"], True, None, body, hashlib.sha256(body).hexdigest())
     assert box.records.merge([forged]).quarantined == 1
-    assert len(record_exports.quarantine(box.db)) == 1
+    assert len(quarantine.every(box.db)) == 1
     box.erasure.erase([box.agent(ZOE)])
-    assert record_exports.quarantine(box.db) == []
+    assert quarantine.every(box.db) == []
     assert found_in(box.folder, ZOE) == []
     assert len(box.bodies()) == 1
 

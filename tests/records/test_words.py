@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import hashlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -86,6 +88,8 @@ def test_the_life_of_a_key(place: Path) -> None:
     assert made.returncode == 0, made.stderr
     endpoint, key, secret, header = made.stdout.splitlines()
     assert endpoint == "endpoint  http://cartable.local:8080/xapi"
+    nameless = records(place, "key", "add", " ")
+    assert (nameless.returncode, "Name the tool that the key is for" in nameless.stderr) == (1, True)
     key, secret = key.split()[1], secret.split()[1]
     assert header == "Authorization: Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()
     assert "shown once" in made.stderr
@@ -109,7 +113,7 @@ def test_export_and_import(place: Path, tmp_path: Path) -> None:
     done = records(place, "export", str(packed))
     assert done.returncode == 0, done.stderr
     assert "13 statements are in " in done.stderr
-    assert "100%" in done.stderr or "0%" in done.stderr
+    assert [line.split()[0] for line in done.stderr.splitlines()[:-1]] == ["0%", "29%", "57%", "86%", "100%"]
     assert records(place, "export", str(plain)).returncode == 0
     piped = records(place, "export", "-")
     assert piped.stdout.count("\n") == plain.read_text().count("\n")
@@ -118,6 +122,7 @@ def test_export_and_import(place: Path, tmp_path: Path) -> None:
     again = records(place, "import", str(packed))
     assert (again.returncode, again.stdout) == (0, "")
     assert "Nothing in it is new." in again.stderr
+    assert "1 was here already" not in again.stderr
     other = tmp_path / "other" / "state"
     taken = records(state_of(tmp_path, other), "import", str(packed))
     assert taken.returncode == 0, taken.stderr
@@ -173,7 +178,92 @@ def test_whom_it_means(place: Path) -> None:
 def test_rebuild_and_quarantine(place: Path) -> None:
     done = records(place, "rebuild")
     assert (done.returncode, "Everything was made again from 13 statements." in done.stderr) == (0, True), done.stderr
-    assert (records(place, "quarantine").returncode, records(place, "quarantine").stdout) == (0, "")
+    none = records(place, "quarantine")
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", "No statement is set aside.\n")
+    assert records(place, "erased").stderr == "Nothing was ever erased.\n"
+
+
+def test_what_was_set_aside_can_be_read_and_forgotten(place: Path, tmp_path: Path) -> None:
+    exported = records(place, "export", "-").stdout.splitlines()
+    number = next(n for n, line in enumerate(exported) if "Moitié" in line)
+    line = json.loads(exported[number])
+    line["body"] = (
+        line["body"].replace('"response": "a"', '"response": "z"').replace('"response":"a"', '"response":"z"')
+    )
+    line["sha256"] = hashlib.sha256(line["body"].encode()).hexdigest()
+    changed = tmp_path / "changed.jsonl"
+    changed.write_text("\n".join([*exported[:number], json.dumps(line), *exported[number + 1 :], ""]), encoding="utf-8")
+    taken = records(place, "import", str(changed))
+    assert taken.returncode == 1, taken.stderr
+    assert "1 set aside, because this box has another of the same name" in taken.stderr
+    listed = records(place, "quarantine").stdout.splitlines()
+    assert [row.split()[0] for row in listed] == ["1"]
+    shown = records(place, "quarantine", "show", "1").stdout
+    aside, kept = shown.split("Kept by this box:\n")
+    assert json.loads(aside.partition("Set aside:\n")[2]) == json.loads(line["body"])
+    assert json.loads(kept) == json.loads(json.loads(exported[number])["body"])
+    for words in (("show", "2"), ("drop", "2"), ("drop", str(10**30))):
+        absent = records(place, "quarantine", *words)
+        assert (absent.returncode, absent.stdout, "was set aside" in absent.stderr) == (1, "", True), absent.stderr
+    assert records(place, "quarantine", "drop", "1").returncode == 0
+    assert records(place, "quarantine").stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("key", "list"), ("key", "add", "x"), ("key", "revoke", "x"), ("export", "-"), ("rebuild",), ("erase", "x"),
+     ("erased",), ("quarantine",), ("quarantine", "drop", "1")],
+)  # fmt: skip
+def test_a_folder_without_a_box_is_left_alone(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "english.toml").write_text("[box]\nlanguage = 'en'\n", encoding="utf-8")
+    absent = tmp_path / "typo"
+    done = records(absent, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"There is no box in {absent}: name its folder with --state" in done.stderr
+    assert not absent.exists()
+    absent.mkdir()
+    assert records(absent, *words).returncode == 1
+    assert not [*absent.iterdir()]
+
+
+def test_what_cartable_dev_shows_is_the_endpoint(state: Path) -> None:
+    with hub_running(state):
+        (state / "run" / "address").write_text("http://cartable-2.local:9000/\n", encoding="utf-8")
+        made = records(state, "key", "add", "running").stdout
+    assert made.startswith("endpoint  http://cartable-2.local:9000/xapi\n")
+    stopped = records(state, "key", "add", "stopped").stdout
+    assert stopped.startswith("endpoint  http://cartable.local:8080/xapi\n")
+
+
+@pytest.mark.parametrize(
+    ("configured", "where"),
+    [
+        ("[edge]\nport = 9000\n", "cartable.local:9000"),
+        ("[edge]\naddress = '192.0.2.7'\n", "192.0.2.7:8080"),
+        ("[edge]\naddress = 'fd00::7'\n", "[fd00::7]:8080"),
+        ("[box]\nname = 'salle-3'\n", "salle-3.local:8080"),
+        ("[drivers]\nadvert = 'simulated'\n", r"(\d+\.){3}\d+:8080"),
+    ],
+)
+def test_the_endpoint_is_the_configured_one(state: Path, configured: str, where: str) -> None:
+    file = state.parent / "english.toml"
+    file.write_text(configured + ("" if "[box]" in configured else "[box]\n") + "language = 'en'\n", encoding="utf-8")
+    made = records(state, "key", "add", "x").stdout.splitlines()[0]
+    assert made == f"endpoint  http://{where}/xapi" or re.fullmatch(f"endpoint  http://{where}/xapi", made)
+
+
+def test_the_command_line_is_refused_in_the_reader_s_language(state: Path) -> None:
+    assert records(state, "key").stderr.startswith("usage: cartable records key")
+    (state.parent / "english.toml").write_text("[box]\nlanguage = 'fr'\n", encoding="utf-8")
+    for words in (("key",), ("other",), ("key", "add"), ("key", "add", "a", "b"), ("quarantine", "show", "x")):
+        refused = records(state, *words)
+        assert refused.returncode == 2
+        for english in ("usage", "error", "required", "choose", "unrecognized", "invalid"):
+            assert english not in refused.stderr
+    shown = records(state, "--help").stdout
+    assert "options" in shown
+    assert "show this help" not in shown
+    assert "learning records" not in shown
 
 
 def test_a_damaged_file_is_taken_as_far_as_it_goes(place: Path, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def _jobs() -> Json:
 
 
 def _job() -> Json:
-    return operation("import", TAG, "How far an import is", TEACHER,
+    return operation("importState", TAG, "How far an import is", TEACHER,
                      {"200": told("The import", ref("Job")), **errors(403, 404)},
                      parameters=[within("job_id", "An import's identifier")])  # fmt: skip
 

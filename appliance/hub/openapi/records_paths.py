@@ -23,6 +23,7 @@ from appliance.hub.openapi.parts import (
     ref,
     sent,
     told,
+    within,
 )
 from appliance.hub.openapi.xapi_schemas import UUID
 from appliance.store.record_imports import TOLD
@@ -69,6 +70,7 @@ def paths() -> dict[str, Json]:
         "/api/records/quarantine": {
             "get": _local("quarantine", "Statements set aside", _ok({"statements": many(ref("Quarantined"))})),
         },
+        "/api/records/quarantine/{number}": _one_set_aside(),
     }  # fmt: skip
 
 
@@ -122,9 +124,20 @@ def _erase() -> Json:
                   requestBody=sent(record({"who": WHO, "final": final}, more=True)))  # fmt: skip
 
 
+def _one_set_aside() -> Json:
+    number = {**within("number", "Its number in the list"), "schema": {"type": "integer", "minimum": 0}}
+    return {
+        "get": _local("setAside", "A statement set aside, beside the one that the box keeps",
+                      {"200": told("Both", ref("SetAside")), **errors(404)}, parameters=[number]),
+        "delete": _local("dropSetAside", "Forget a statement set aside",
+                         {"204": told("It is forgotten"), **errors(404, 507)}, parameters=[number]),
+    }  # fmt: skip
+
+
 def schemas() -> dict[str, Json]:
     """Name -> JSON Schema."""
     place = {"origin": TEXT, "sequence": COUNT}
+    set_aside = {"id": COUNT, "statement": UUID, **place, "reason": TEXT, "at": MOMENT}
     damaged = record({"line": {"type": "integer"}, "why": TEXT})
     return {
         "Key": record({"id": TEXT, "name": TEXT, "scopes": many({"enum": list(SCOPES)}), "created_at": MOMENT,
@@ -133,7 +146,9 @@ def schemas() -> dict[str, Json]:
         "Loss": record({"who": TEXT, "agents": many(TEXT), "statements": COUNT, "shared": COUNT, "documents": COUNT,
                         "pupil": YES_NO}),
         "Tombstone": record({"actor": TEXT, **place, "final": YES_NO, "at": MOMENT, "box": TEXT}),
-        "Quarantined": record({"statement": UUID, **place, "reason": TEXT, "at": MOMENT}),
+        "Quarantined": record(set_aside),
+        "SetAside": record({**set_aside, "body": {**TEXT, "description": "Its text"},
+                            "kept": {**or_null("string"), "description": "The text of the one that the box keeps"}}),
         "Report": record({
             "taken": {"type": "object", "additionalProperties": COUNT, "description": "New lines of each kind"},
             "known": COUNT,

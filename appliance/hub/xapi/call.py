@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
-from appliance.errors import BadInput, TooLarge
+from appliance.errors import BadInput, Text, TooLarge
 from appliance.hub.xapi.credentials import Caller
 from appliance.store.documents import Documents
 from appliance.store.record_keys import Keys
@@ -90,7 +90,7 @@ class Call:
 
 def read(request: Request) -> Spoken:
     """The request as it is meant. Raises :class:`BadInput` when neither syntax fits."""
-    parameters = pairs(request.query_string, "query")
+    parameters = pairs(request.query_string, Text("query"))
     if request.method == "POST" and "method" in parameters:
         return _alternate(request, parameters)
     return Spoken(request.method, parameters, request.headers.get, lambda most: _content(request, most))
@@ -110,10 +110,13 @@ def negotiated(header: str | None) -> Version:
     )
 
 
-def pairs(text: bytes, where: str) -> dict[str, str]:
-    """Names and values of URL-encoded text, UTF-8 (1.4). Raises :class:`BadInput` for a name that comes twice."""
+def pairs(text: bytes, where: Text) -> dict[str, str]:
+    """Names and values of URL-encoded text, UTF-8 (1.4). Raises :class:`BadInput` for a name that comes twice,
+    and for more than :data:`MOST_PARAMETERS`."""
+    if text.count(b"&") >= MOST_PARAMETERS:
+        raise BadInput("Send at most %(most)s parameters at once.", most=MOST_PARAMETERS)
     try:
-        found = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+        found = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise BadInput("The %(where)s is not URL-encoded UTF-8.", where=where) from error
     values = dict(found)
@@ -131,7 +134,7 @@ def _alternate(request: Request, parameters: dict[str, str]) -> Spoken:
     body = _content(request, MOST_FORM_BYTES)
     if body and request.mimetype != FORM:
         raise BadInput("A POST with the parameter method carries a form: send it as %(type)s.", type=FORM)
-    form = pairs(body, "form")
+    form = pairs(body, Text("form"))
     content = form.pop("content", None)
     if (content is not None) is not (method in ("PUT", "POST")):
         raise BadInput("The form parameter content goes with PUT and POST, and with them only.")

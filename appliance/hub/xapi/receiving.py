@@ -63,7 +63,7 @@ def _store(
         authority = None if own else call.caller.authority
         batch.append(preparing.prepare(raw, call.version, authority, statement_id=statement_id, age_s=age))
     attached = {sha2: part.body for sha2, part in multipart.match((item.value for item in batch), parts).items()}
-    _check_signatures(batch, attached)
+    _check_signatures(raws, batch, attached)
     if call.caller.launch is not None:
         _own_only(call.caller, batch)
     if not batch:
@@ -71,13 +71,14 @@ def _store(
     return call.parts.records.append(batch, attachments=attached, define=_defines(call.caller, batch))
 
 
-def _check_signatures(batch: Sequence[Prepared], attached: Mapping[str, bytes]) -> None:
-    signed = [item for item in batch if item.attachments]
+def _check_signatures(raws: Sequence[reading.Raw], batch: Sequence[Prepared], attached: Mapping[str, bytes]) -> None:
+    signed = [(raw, item) for raw, item in zip(raws, batch, strict=True) if item.attachments]
     if signed:
         from appliance.xapi import signature  # cryptography costs megabytes, and hardly a statement is signed
 
-        for item in signed:
-            signature.check_all(item.value, attached)
+        for raw, item in signed:
+            with reading.telling(raw.number):
+                signature.check_all(item.value, attached)
 
 
 def _ages(call: Call, count: int) -> Sequence[float]:
