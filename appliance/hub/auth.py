@@ -26,6 +26,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import Busy, Refused
+from appliance.hub import trace_class
 from appliance.hub.context import hub
 from appliance.store import people, statements
 
@@ -156,6 +157,7 @@ def teacher_home() -> str:
         lesson=lesson,
         group=group,
         exercises=exercises,
+        activities=trace_class.activities(lesson) if lesson else [],
         address_shown=Markup("<wbr>").join(re.split(r"(?<=//)|(?<=\.)|(?=:\d)", address)),
         qr_svg=Markup(segno.make(address, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S704 - our own
     )

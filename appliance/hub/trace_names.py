@@ -16,7 +16,7 @@ from appliance.hub.launch import activity_of
 from appliance.hub.settings import language
 from appliance.hub.trace_sentences import Names, chosen, last_part
 from appliance.i18n import LANGUAGES
-from appliance.store import people, settings
+from appliance.store import people, settings, traces
 from appliance.xapi import identifiers
 
 
@@ -31,15 +31,11 @@ class TraceNames:
 
     def names(self) -> Names:
         """What sentences need."""
-        return Names(self.person, self.title, self._languages)
+        return Names(self.people, self.title, self._languages)
 
-    def person(self, agent: Mapping[str, Any]) -> str:
-        """The animal of a pupil of this box, or of each one of a group; empty for anybody else."""
-        members = agent.get("member")
-        if isinstance(members, list):
-            return ", ".join(name for each in members if isinstance(each, Mapping) and (name := self.person(each)))
-        known = identifiers.read_pupil(agent)
-        return self._pupil(known[1]) if known and known[0] == self._box else ""
+    def people(self, agent: Mapping[str, Any]) -> list[str]:
+        """The animal of a pupil of this box, or those of a group's members; nobody else."""
+        return [name for pupil in traces.pupils(agent, self._box) if (name := self._pupil(pupil))]
 
     def title(self, iri: str) -> tuple[str, str]:
         """What the box calls an activity, at worst the end of its IRI; and the language, empty when not known."""

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from flask_babel import gettext
+from babel.lists import format_list
+from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from appliance.hub import trace_verbs as verbs
 from appliance.hub import trace_words as words
 from appliance.hub.trace_responses import response, shortened
 
@@ -24,8 +26,8 @@ from appliance.hub.trace_responses import response, shortened
 class Names:
     """Where the names in a sentence come from. Empty string: not known."""
 
-    people: Callable[[Mapping[str, Any]], str]
-    """An agent's name on the screen: an animal, never what the statement itself says of a pupil."""
+    people: Callable[[Mapping[str, Any]], list[str]]
+    """The names on the screen of an agent, or of a group's members: animals, never what the statement says of them."""
     titles: Callable[[str], tuple[str, str]]
     """The title that the box gives an activity (IRI), and its language."""
     languages: Sequence[str]
@@ -49,7 +51,8 @@ def sentence(statement: Mapping[str, Any], names: Names) -> Sentence:
     verb = verb_of(statement)
     answered = verb == "answered"
     facts = [
-        "" if verb in ("passed", "failed", "mastered") else words.outcome(result, answered=answered),
+        _said(statement, verb),
+        "" if verb in ("passed", "failed", "mastered", "voided") else words.outcome(result, answered=answered),
         words.score(result),
         words.progress(result),
         words.spent(result.get("duration")),
@@ -57,34 +60,69 @@ def sentence(statement: Mapping[str, Any], names: Names) -> Sentence:
     said = ", ".join(fact for fact in facts if fact)
     text = _deed(statement, verb, names)
     if said:
-        text = Markup(gettext("%(sentence)s: %(facts)s")) % {"sentence": text, "facts": said}  # noqa: S704 - our own words
+        text = with_facts(text, said)
     success = {"passed": True, "failed": False}.get(verb, result.get("success"))
     return Sentence(text, verb, success)
+
+
+def with_facts(text: Markup, facts: str) -> Markup:
+    """A sentence and, after a colon, how it went."""
+    return Markup(gettext("%(sentence)s: %(facts)s")) % {"sentence": text, "facts": facts}  # noqa: S704 - our own words
 
 
 def verb_of(statement: Mapping[str, Any]) -> str:
     """The last part of the verb's IRI, one word for the synonyms."""
     last = last_part(str(_part(statement, "verb").get("id", ""))).lower()
-    return words.SYNONYMS.get(last, last)
+    return verbs.SYNONYMS.get(last, last)
+
+
+def worked(statement: Mapping[str, Any], names: Names) -> Markup:
+    """That its actor worked on its object; where nothing more is known of several statements."""
+    return _plainly(verbs.WORKED, statement, names)
+
+
+def ended(statement: Mapping[str, Any], names: Names) -> Markup:
+    """That its actor finished its object, though no statement says so."""
+    return _plainly(verbs.VERBS["completed"], statement, names)
+
+
+def _plainly(message: str, statement: Mapping[str, Any], names: Names) -> Markup:
+    return _filled(message, _subject(statement, names) | {"what": _what(_part(statement, "object"), names)})
 
 
 def _deed(statement: Mapping[str, Any], verb: str, names: Names) -> Markup:
-    target = _part(statement, "object")
-    definition = _part(target, "definition")
-    fields = {"who": _who(statement, names), "what": _what(target, names)}
-    if verb not in words.VERBS:
-        return _filled(words.UNKNOWN, fields | {"verb": _display(statement, names) or shortened(verb)})
+    definition = _part(_part(statement, "object"), "definition")
+    fields = _subject(statement, names) | {"what": _what(_part(statement, "object"), names)}
+    if verb not in verbs.VERBS:
+        return _other(statement, verb, fields, names)
     if verb == "answered":
         given = response(_part(statement, "result"), definition, lambda told: chosen(told, names.languages)[0])
         if given:
-            return _filled(words.ANSWERED_WITH, fields | {"response": given})
-    if verb == "played" and last_part(str(definition.get("type", ""))).lower() in words.MEDIA:
-        return _filled(words.PLAYED_MEDIA, fields)
-    return _filled(words.VERBS[verb], fields)
+            return _filled(verbs.ANSWERED_WITH, fields | {"response": given})
+    if verb == "played" and last_part(str(definition.get("type", ""))).lower() in verbs.MEDIA:
+        return _filled(verbs.PLAYED_MEDIA, fields)
+    return _filled(verbs.VERBS[verb], fields)
+
+
+def _other(statement: Mapping[str, Any], verb: str, fields: Mapping[str, str], names: Names) -> Markup:
+    """A verb that the box does not know: in its tool's words if they go on from a name, else beside the sentence."""
+    text, language = chosen(_part(statement, "verb").get("display"), names.languages)
+    text = shortened(text)
+    if text and _base(language) == _base(names.languages[0]) and fields["has"] == gettext("has") and " " in text:
+        return _filled(verbs.DISPLAYED, {**fields, "verb": text})
+    return _filled(verbs.UNKNOWN, {**fields, "verb": _foreign(text, language, names) or shortened(verb)})
 
 
 def _filled(message: str, fields: Mapping[str, str]) -> Markup:
     return Markup(gettext(message)) % {name: escape(value) for name, value in fields.items()}  # noqa: S704 - our own words
+
+
+def _said(statement: Mapping[str, Any], verb: str) -> str:
+    """The words of a comment or a question, in quotation marks."""
+    given = _part(statement, "result").get("response")
+    if verb not in verbs.SPOKEN or not isinstance(given, str) or not given.strip():
+        return ""
+    return str(gettext("“%(title)s”", title=shortened(given)))
 
 
 def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -92,31 +130,39 @@ def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _who(statement: Mapping[str, Any], names: Names) -> str:
-    return names.people(_part(statement, "actor")) or gettext("Somebody")
+def _subject(statement: Mapping[str, Any], names: Names) -> dict[str, str]:
+    """Who did it, and the verb's number: ``who`` and ``has``."""
+    several = names.people(_part(statement, "actor"))
+    return {"who": _listed(several) or gettext("Somebody"), "has": ngettext("has", "have", len(several) or 1)}
 
 
-def _display(statement: Mapping[str, Any], names: Names) -> Markup:
-    text, language = chosen(_part(statement, "verb").get("display"), names.languages)
-    return _foreign(shortened(text), language, names)
+def _listed(names: list[str]) -> str:
+    return str(format_list(names, locale=get_locale()))
 
 
-def _what(target: Mapping[str, Any], names: Names) -> str:
-    """The words for a statement's object (xAPI-Data 2.4.4): an activity, a person, another statement."""
+def _what(target: Mapping[str, Any], names: Names) -> Markup:
+    """The words for a statement's object (xAPI-Data 2.4.4): an activity's title in quotation marks, or a person."""
     kind = target.get("objectType", "Activity")
     if kind in ("Agent", "Group"):
-        return names.people(target) or gettext("somebody")
+        return escape(_listed(names.people(target)) or gettext("somebody"))
     if kind == "StatementRef":
-        return str(gettext("another trace"))
+        return escape(gettext("another trace"))
     if kind == "SubStatement":
         return _what(_part(target, "object"), names)
-    iri, definition = str(target.get("id", "")), _part(target, "definition")
+    return _quoted(_named(_part(target, "definition"), str(target.get("id", "")), names))
+
+
+def _named(definition: Mapping[str, Any], iri: str, names: Names) -> Markup:
     for told in (definition.get("name"), definition.get("description")):
         text, language = chosen(told, names.languages)
         if text:
             return _foreign(shortened(text), language, names)
     text, language = names.titles(iri)
     return _foreign(shortened(text or last_part(iri)), language, names)
+
+
+def _quoted(title: Markup) -> Markup:
+    return Markup(gettext("“%(title)s”")) % {"title": title}  # noqa: S704 - our own words
 
 
 def _foreign(text: str, language: str, names: Names) -> Markup:

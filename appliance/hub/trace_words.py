@@ -1,73 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""The words of a trace: verbs, outcomes, durations, moments. No mark, no percentage of success, no rank."""
+"""The words of a trace: outcomes, durations, moments. No mark, no percentage of success, no rank."""
 
 from __future__ import annotations
 
 import datetime
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import format_date, format_decimal, format_time, gettext, ngettext
+from flask_babel import format_date, format_time, gettext, ngettext
 
-from appliance.i18n import N_
-
-ANSWERED_WITH = N_("%(who)s answered “%(response)s” to “%(what)s”")
-UNKNOWN = N_("%(who)s: %(verb)s “%(what)s”")
-PLAYED_MEDIA = N_("%(who)s started “%(what)s”")
-
-VERBS = {
-    "abandoned": N_("%(who)s gave up “%(what)s”"),
-    "answered": N_("%(who)s answered “%(what)s”"),
-    "asked": N_("%(who)s asked “%(what)s”"),
-    "attempted": N_("%(who)s tried “%(what)s”"),
-    "attended": N_("%(who)s followed “%(what)s”"),
-    "closed": N_("%(who)s closed “%(what)s”"),
-    "commented": N_("%(who)s commented on “%(what)s”"),
-    "completed": N_("%(who)s finished “%(what)s”"),
-    "created": N_("%(who)s made “%(what)s”"),
-    "downloaded": N_("%(who)s saved “%(what)s”"),
-    "earned": N_("%(who)s won “%(what)s”"),
-    "exited": N_("%(who)s left “%(what)s”"),
-    "experienced": N_("%(who)s went through “%(what)s”"),
-    "failed": N_("%(who)s failed “%(what)s”"),
-    "hinted": N_("%(who)s asked for a hint on “%(what)s”"),
-    "initialized": N_("%(who)s began “%(what)s”"),
-    "interacted": N_("%(who)s used “%(what)s”"),
-    "launched": N_("%(who)s opened “%(what)s”"),
-    "listened": N_("%(who)s listened to “%(what)s”"),
-    "mastered": N_("%(who)s mastered “%(what)s”"),
-    "passed": N_("%(who)s passed “%(what)s”"),
-    "paused": N_("%(who)s paused “%(what)s”"),
-    "played": N_("%(who)s played “%(what)s”"),
-    "preferred": N_("%(who)s preferred “%(what)s”"),
-    "progressed": N_("%(who)s went on with “%(what)s”"),
-    "read": N_("%(who)s read “%(what)s”"),
-    "registered": N_("%(who)s joined “%(what)s”"),
-    "resumed": N_("%(who)s took “%(what)s” up again"),
-    "satisfied": N_("%(who)s met the aims of “%(what)s”"),
-    "scored": N_("%(who)s got a result in “%(what)s”"),
-    "seeked": N_("%(who)s looked for a passage of “%(what)s”"),
-    "shared": N_("%(who)s shared “%(what)s”"),
-    "skipped": N_("%(who)s skipped “%(what)s”"),
-    "submitted": N_("%(who)s handed in “%(what)s”"),
-    "terminated": N_("%(who)s closed “%(what)s”"),
-    "watched": N_("%(who)s watched “%(what)s”"),
-}
-"""Last part of a verb's IRI -> its sentence. The verbs of ADL, of the video profile and of cmi5, and their synonyms."""
-
-SYNONYMS = {
-    "complete": "completed", "consumed": "experienced", "listen": "listened", "open": "launched", "opened": "launched",
-    "play": "played", "requested-hint": "hinted", "responded": "answered", "start": "initialized",
-    "started": "initialized", "submit": "submitted", "suspended": "paused", "viewed": "watched", "visited":
-    "experienced", "watch": "watched",
-}  # fmt: skip
-
-MEDIA = ("video", "audio", "media", "sound")
-"""Last parts of activity types that are played by pressing a button, not as a game."""
+from appliance.ports import Now
+from appliance.store.traces import Moment
 
 _DURATION = re.compile(
     r"P(?:(?P<weeks>[\d.]+)W)?(?:(?P<years>[\d.]+)Y)?(?:(?P<months>[\d.]+)M)?(?:(?P<days>[\d.]+)D)?"
@@ -79,7 +25,27 @@ LONGEST_S = 366 * 86400
 """A duration over a year is a mistake, not a pupil's work: it is not told."""
 EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
 """A day within what a calendar can write, since a time zone shifts it: 0001-01-02 and 9999-12-31."""
+KNOWN_S = 12 * 3600.0
+"""What happened so long ago, since the box was started, was today; beyond, nobody can say."""
 _PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
+
+
+def answers(several: int, judged: int, right: int) -> str:
+    """``20 answers, 12 right``: each try counts, in quizzes and games alike. Empty without any."""
+    if not several:
+        return ""
+    told = ngettext("%(num)s answer", "%(num)s answers", several)
+    return f"{told}, {ngettext('%(num)s right', '%(num)s right', right)}" if judged else str(told)
+
+
+def several(statements: int) -> str:
+    """``3 traces``, of what is neither answer nor end."""
+    return str(ngettext("%(num)s trace", "%(num)s traces", statements))
+
+
+def finished(several: int) -> str:
+    """Empty for none."""
+    return str(ngettext("%(num)s activity finished", "%(num)s activities finished", several)) if several else ""
 
 
 def outcome(result: Mapping[str, Any], *, answered: bool) -> str:
@@ -146,17 +112,23 @@ def seconds(duration: object) -> float | None:
 
 
 def spent(duration: object) -> str:
-    """``in 2 minutes``; empty when not known, or beyond belief."""
+    """``in 1 min 30 s``, ``in 2 minutes``; empty when not known, or beyond belief."""
     known = seconds(duration)
     if known is None or not 0.5 <= known <= LONGEST_S:
         return ""
     if known < 59.5:
         return str(ngettext("in %(num)s second", "in %(num)s seconds", max(1, round(known))))
-    minutes = round(known / 60)
-    if minutes < 60:
+    if known < 599.5:
+        minutes, rest = divmod(round(known), 60)
+        if rest:
+            return str(gettext("in %(minutes)s min %(seconds)s s", minutes=minutes, seconds=f"{rest:02}"))
         return str(ngettext("in %(num)s minute", "in %(num)s minutes", minutes))
-    hours = round(known / 3600, 1)
-    return str(ngettext("in %(hours)s hour", "in %(hours)s hours", math.ceil(hours), hours=format_decimal(hours)))
+    hours, minutes = divmod(round(known / 60), 60)
+    if not hours:
+        return str(ngettext("in %(num)s minute", "in %(num)s minutes", minutes))
+    if not minutes:
+        return str(ngettext("in %(num)s hour", "in %(num)s hours", hours))
+    return str(gettext("in %(hours)s h %(minutes)s min", hours=hours, minutes=f"{minutes:02}"))
 
 
 def ago(wall: float, now: float, *, certain: bool = True) -> str:
@@ -168,15 +140,32 @@ def ago(wall: float, now: float, *, certain: bool = True) -> str:
         return str(ngettext("%(num)s min ago", "%(num)s min ago", minutes))
     if not certain:
         return str(ngettext("%(num)s h ago", "%(num)s h ago", round(minutes / 60)))
-    return str(gettext("at %(time)s", time=format_time(_local(wall), "short", rebase=False)))
+    return clock(wall, now)
 
 
-def day(wall: float, now: float) -> str:
-    """``Today``, ``Yesterday`` or the date, by this box's own time zone."""
-    date, today = _local(wall).date(), _local(now).date()
-    if date == today:
+def clock(wall: float, now: float | None) -> str:
+    """``at 9:30``; on another day than ``now``, or when nobody knows what day it is (None), with its date."""
+    time = format_time(_local(wall), "short", rebase=False)
+    if now is not None and _local(wall).date() == _local(now).date():
+        return str(gettext("at %(time)s", time=time))
+    return str(gettext("at %(time)s on %(day)s", time=time, day=day(wall, now)))
+
+
+def when(told: Moment, now: Now, store_now: float) -> str:
+    """How long ago something happened, or at what time: the same words wherever it is told."""
+    if told.certain:
+        return ago(told.at, store_now) if now.trusted else clock(told.at, None)
+    if not told.elapsed or store_now - told.at > KNOWN_S:
+        return str(gettext("time not certain"))
+    return ago(told.at, store_now, certain=False)
+
+
+def day(wall: float, now: float | None) -> str:
+    """``Today``, ``Yesterday`` or the date, by this box's own time zone; None: nobody knows what day it is."""
+    date, today = _local(wall).date(), None if now is None else _local(now).date()
+    if today is not None and date == today:
         return str(gettext("Today"))
-    if date == today - datetime.timedelta(days=1):
+    if today is not None and date == today - datetime.timedelta(days=1):
         return str(gettext("Yesterday"))
     words = str(format_date(date, "full", rebase=False))
     return words[:1].upper() + words[1:]

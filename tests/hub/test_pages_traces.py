@@ -68,7 +68,7 @@ def seat(site: Site, name: str, path: str = "/enseignant/traces") -> str:
     """The text of a pupil's row."""
     found = re.search(rf"<b>{name}</b> <span>([^<]*)</span>", site.text(path))
     assert found
-    return html.unescape(found[1]).replace("\xa0", " ")
+    return ", ".join(html.unescape(found[1]).replace("\xa0", " ").split("\n"))
 
 
 def words(page: str) -> str:
@@ -87,8 +87,8 @@ def test_the_class_at_a_glance(classroom: Site) -> None:
          made(classroom, "answered", question("q2"), result={"success": False, "response": "b"}),
          made(classroom, "completed", result={"score": {"scaled": 0.5}}),
          made(classroom, "initialized", pupil="p2"))  # fmt: skip
-    assert seat(classroom, "Renard") == "2 réponses, dont 1 juste · 1 activité finie · à l’instant"
-    assert seat(classroom, "Hibou") == "à l’instant"
+    assert seat(classroom, "Renard") == "3 réponses, dont 1 juste, 1 activité finie, à l’instant"
+    assert seat(classroom, "Hibou") == "1 trace, à l’instant"
 
 
 def test_the_boxs_own_exercise_and_the_filter(classroom: Site) -> None:
@@ -103,13 +103,11 @@ def test_the_boxs_own_exercise_and_the_filter(classroom: Site) -> None:
     )
     classroom.browser = desk
     tell(classroom, made(classroom, "answered", question(), result={"success": False, "response": "b"}))
-    assert seat(classroom, "Renard") == "2 réponses, dont 1 juste · 1 activité finie · à l’instant"
+    assert seat(classroom, "Renard") == "2 réponses, dont 1 juste, 1 activité finie, à l’instant"
     page = classroom.text("/enseignant/traces")
     exercise = identifiers.activity(settings.box_id(classroom.hub.db), "a1")
     assert f'{exercise.replace(":", "%3A").replace("/", "%2F")}">Compter</a>' in page
-    assert seat(classroom, "Renard", f"/enseignant/traces?activite={exercise}").startswith(
-        "1 réponse, dont 1 juste · 1"
-    )
+    assert seat(classroom, "Renard", f"/enseignant/traces?activite={exercise}").startswith("1 réponse, dont 1 juste, 1")
     assert seat(classroom, "Renard", f"/enseignant/traces?activite={GAME}").startswith("1 réponse, dont 0 juste")
     assert seat(classroom, "Renard", "/enseignant/traces?activite=http://nothing") == "rien encore"
     trace = words(classroom.text("/enseignant/traces/p1"))

@@ -14,11 +14,12 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
+from appliance.hub import trace_verbs as verbs
 from appliance.hub import trace_words as words
 from appliance.hub.answered import Answer, _statement
 from appliance.hub.trace_sentences import Names, sentence
 from appliance.model import Activity, Choice, Question
-from appliance.xapi.identifiers import read_pupil
+from appliance.store.traces import pupils
 
 ADL = "http://adlnet.gov/expapi/verbs/"
 QUIZ = Activity(
@@ -34,9 +35,9 @@ def english() -> Iterator[None]:
         yield
 
 
-def people(agent: Mapping[str, Any]) -> str:
-    known = read_pupil(agent)
-    return {"p1": "Renard"}.get(known[1], "") if known else ""
+def people(agent: Mapping[str, Any]) -> list[str]:
+    known = {"p1": "Renard", "p2": "Lion", "p3": "Loup"}
+    return [known[pupil] for pupil in pupils(agent, "b") if pupil in known]
 
 
 NAMES = Names(people, lambda iri: {"http://x.fr/jeu": ("Le jeu", "fr")}.get(iri, ("", "")), ("fr", "en"))
@@ -61,7 +62,7 @@ def item(name: str, text: str, language: str = "fr") -> dict[str, Any]:
 def test_the_boxs_own_exercise() -> None:
     value = _statement("b", QUIZ, QUIZ.questions[0], Answer("i", "p1", "l", "q", "b"))
     found = sentence(value, NAMES)
-    assert found.text == "Renard answered “2 &amp; 3” to “La moitié de 8 ?”: to be looked at again"
+    assert found.text == "Renard has answered “2 &amp; 3” to “La moitié de 8 ?”: to be looked at again"
     assert found.success is False
 
 
@@ -83,21 +84,21 @@ def test_the_boxs_own_exercise() -> None:
 )
 def test_answers_in_the_words_of_the_question(kind: str, parts: dict[str, Any], given: str, shown: str) -> None:
     told_now = told("answered", question(kind, **parts), result={"response": given, "success": True})
-    assert told_now == f"Renard answered “{shown}” to “Question”: right"
+    assert told_now == f"Renard has answered “{shown}” to “Question”: right"
 
 
 @pytest.mark.parametrize(
     ("verb", "words"),
     [
-        ("completed", "Renard finished “Le jeu”"),
-        ("passed", "Renard passed “Le jeu”"),
-        ("failed", "Renard failed “Le jeu”"),
-        ("initialized", "Renard began “Le jeu”"),
-        ("https://w3id.org/xapi/video/verbs/played", "Renard played “Le jeu”"),
-        ("http://activitystrea.ms/schema/1.0/watch", "Renard watched “Le jeu”"),
-        ("http://id.tincanapi.com/verb/viewed", "Renard watched “Le jeu”"),
-        ("urn:x:verbs:answered", "Renard answered “Le jeu”"),
-        ("http://x.fr/verbes/colori%C3%A9/", "Renard: colorié “Le jeu”"),
+        ("completed", "Renard has finished “Le jeu”"),
+        ("passed", "Renard has passed “Le jeu”"),
+        ("failed", "Renard has failed “Le jeu”"),
+        ("initialized", "Renard has begun “Le jeu”"),
+        ("https://w3id.org/xapi/video/verbs/played", "Renard has played “Le jeu”"),
+        ("http://activitystrea.ms/schema/1.0/watch", "Renard has watched “Le jeu”"),
+        ("http://id.tincanapi.com/verb/viewed", "Renard has watched “Le jeu”"),
+        ("urn:x:verbs:answered", "Renard has answered “Le jeu”"),
+        ("http://x.fr/verbes/colori%C3%A9/", "Renard has done something with “Le jeu” (colorié)"),
     ],
 )
 def test_verbs(verb: str, words: str) -> None:
@@ -106,14 +107,54 @@ def test_verbs(verb: str, words: str) -> None:
 
 def test_an_unknown_verb_is_shown_as_its_tool_calls_it() -> None:
     verb = {"id": "http://x.fr/v/1", "display": {"en-US": "coloured", "fr-FR": "a colorié"}}
-    assert sentence({"actor": RENARD, "verb": verb, "object": JEU}, NAMES).text == "Renard: a colorié “Le jeu”"
+    assert sentence({"actor": RENARD, "verb": verb, "object": JEU}, NAMES).text == "Renard a colorié “Le jeu”"
+
+
+def test_a_tools_words_go_on_from_a_name_only_if_they_can() -> None:
+    for display in ({"en": "ate"}, {"fr": "colorier"}):
+        verb = {"id": "http://x.fr/v/1", "display": display}
+        shown = sentence({"actor": RENARD, "verb": verb, "object": JEU}, NAMES).text
+        assert "Renard has done something with “Le jeu” (" in shown
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("voided", "Renard has cancelled a trace"),
+        ("https://w3id.org/xapi/adl/verbs/waived", "Renard has been excused from “Le jeu”"),
+        ("https://w3id.org/xapi/adl/verbs/logged-in", "Renard has logged in to “Le jeu”"),
+        ("https://brindlewaye.com/xAPITerms/verbs/loggedin/", "Renard has logged in to “Le jeu”"),
+        ("http://activitystrea.ms/schema/1.0/like", "Renard has liked “Le jeu”"),
+        ("http://id.tincanapi.com/verb/voted-up", "Renard has voted for “Le jeu”"),
+    ],
+)
+def test_verbs_of_the_registries(verb: str, words: str) -> None:
+    assert told(verb) == words
+
+
+def test_every_synonym_leads_to_a_sentence() -> None:
+    assert set(verbs.SYNONYMS.values()) | verbs.SPOKEN <= set(verbs.VERBS)
+    assert not set(verbs.SYNONYMS) & set(verbs.VERBS)
+
+
+def test_a_group_is_several() -> None:
+    group = {
+        "objectType": "Group",
+        "member": [{"account": {**RENARD["account"], "name": name}} for name in ("p1", "p2", "p3")],
+    }
+    statement = {"actor": group, "verb": {"id": ADL + "completed"}, "object": JEU}
+    assert sentence(statement, NAMES).text == "Renard, Lion, and Loup have finished “Le jeu”"
+
+
+def test_what_a_comment_says() -> None:
+    assert told("commented", result={"response": "très  <b>"}) == ("Renard has commented on “Le jeu”: “très &lt;b&gt;”")
 
 
 def test_a_film_is_not_played_like_a_game() -> None:
     film = {"id": "http://x.fr/f", "definition": {"type": "https://w3id.org/xapi/video/activity-type/video",
                                                   "name": {"en": "The film"}}}  # fmt: skip
     assert told("https://w3id.org/xapi/video/verbs/played", film) == (
-        'Renard started “<span lang="en">The film</span>”'
+        'Renard has started “<span lang="en">The film</span>”'
     )
 
 
@@ -121,9 +162,9 @@ def test_a_film_is_not_played_like_a_game() -> None:
     ("result", "facts"),
     [
         ({"success": True, "score": {"scaled": 0.8, "raw": 16, "max": 20}}, "reached, almost all of it right"),
-        ({"score": {"raw": 16, "min": 0, "max": 20}, "duration": "PT2M10S"}, "almost all of it right, in 2 minutes"),
+        ({"score": {"raw": 16, "min": 0, "max": 20}, "duration": "PT2M10S"}, "almost all of it right, in 2 min 10 s"),
         ({"score": {"raw": 10, "max": 20}}, "half right"),
-        ({"score": {"scaled": 1}, "duration": "PT1H30M"}, "all of it right, in 1.5 hours"),
+        ({"score": {"scaled": 1}, "duration": "PT1H30M"}, "all of it right, in 1 h 30 min"),
         ({"score": {"scaled": -1}}, "nothing right yet"),
         ({"score": {"scaled": 0.2}, "success": False}, "to be looked at again, less than half right"),
         ({"score": {"scaled": 0.6}}, "more than half right"),
@@ -132,7 +173,7 @@ def test_a_film_is_not_played_like_a_game() -> None:
     ],
 )  # fmt: skip
 def test_results_in_words_and_never_a_mark(result: dict[str, Any], facts: str) -> None:
-    assert told("completed", result=result) == f"Renard finished “Le jeu”: {facts}"
+    assert told("completed", result=result) == f"Renard has finished “Le jeu”: {facts}"
 
 
 @pytest.mark.parametrize(
@@ -142,20 +183,20 @@ def test_results_in_words_and_never_a_mark(result: dict[str, Any], facts: str) -
      {"duration": f"PT{'9' * 400}S"}, {"duration": f"P{'9' * 300}Y"}, {"duration": "P2Y"}],
 )  # fmt: skip
 def test_what_says_nothing_is_left_out(result: dict[str, Any]) -> None:
-    assert told("completed", result=result) == "Renard finished “Le jeu”"
+    assert told("completed", result=result) == "Renard has finished “Le jeu”"
 
 
 def test_people_and_traces_as_objects() -> None:
-    assert told("http://x.fr/v/praised", {"objectType": "Agent", **RENARD}) == "Renard: praised “Renard”"
-    assert told("commented", {"objectType": "Agent", "mbox": "mailto:x@y.fr"}) == "Renard commented on “somebody”"
-    assert told("commented", {"objectType": "StatementRef", "id": "x"}) == "Renard commented on “another trace”"
-    assert told("preferred", {"objectType": "SubStatement", "object": JEU}) == "Renard preferred “Le jeu”"
+    assert told("http://x.fr/v/praised", {"objectType": "Agent", **RENARD}) == "Renard has praised Renard"
+    assert told("commented", {"objectType": "Agent", "mbox": "mailto:x@y.fr"}) == "Renard has commented on somebody"
+    assert told("commented", {"objectType": "StatementRef", "id": "x"}) == "Renard has commented on another trace"
+    assert told("preferred", {"objectType": "SubStatement", "object": JEU}) == "Renard has preferred “Le jeu”"
 
 
 def test_nobody_of_the_class_is_somebody() -> None:
     actor = {"mbox": "mailto:jeanne@example.org", "name": "Jeanne Martin"}
     statement = {"actor": actor, "verb": {"id": ADL + "completed"}, "object": JEU}
-    assert sentence(statement, NAMES).text == "Somebody finished “Le jeu”"
+    assert sentence(statement, NAMES).text == "Somebody has finished “Le jeu”"
 
 
 def test_what_a_statement_says_cannot_be_markup() -> None:
@@ -173,7 +214,7 @@ def test_long_words_are_cut() -> None:
 
 
 def test_titles_of_the_box_stand_in_for_a_missing_name() -> None:
-    assert told("completed", {"id": "http://x.fr/jeux/les%20capitales/"}) == "Renard finished “les capitales”"
+    assert told("completed", {"id": "http://x.fr/jeux/les%20capitales/"}) == "Renard has finished “les capitales”"
 
 
 def test_moments() -> None:
