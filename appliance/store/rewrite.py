@@ -65,9 +65,9 @@ class Rewrite:
         if free < needed:
             raise _no_room(needed)
         step("rewrite")
-        with contextlib.closing(connect(self._db.path, Role.REWRITE)) as conn:
+        with self.connected() as conn:
             try:
-                with translated(self._db.path), _temporary_beside(conn, self._db.path):
+                with translated(self._db.path):
                     conn.execute("VACUUM")
             except StorageError as error:
                 full = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
@@ -76,6 +76,21 @@ class Rewrite:
                 if full:
                     raise _no_room(needed) from error
                 raise
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[sqlite3.Connection]:
+        """The connection that may ``VACUUM``. SQLite puts its unnamed files beside the database meanwhile.
+
+        They hold what is kept, not what is erased, but /tmp may be memory, or another disk.
+        """
+        folder = str(self._db.path.parent.resolve()).replace("'", "''")
+        with contextlib.closing(connect(self._db.path, Role.REWRITE)) as conn:
+            conn.execute("PRAGMA temp_store = FILE")
+            conn.execute(f"PRAGMA temp_store_directory = '{folder}'")
+            try:
+                yield conn
+            finally:
+                conn.execute("PRAGMA temp_store_directory = ''")  # it is the whole process's
 
     def _empty_log(self) -> None:
         """Bring the log into the file and cut it to nothing."""
@@ -136,18 +151,6 @@ def _clear(conn: sqlite3.Connection, done: str) -> None:
     """Unless another erasure came since."""
     if pending(conn) == done:
         _put(conn, "")
-
-
-@contextlib.contextmanager
-def _temporary_beside(conn: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """SQLite's unnamed files go to the folder of ``path``: /tmp may be memory, or another disk."""
-    folder = str(path.parent.resolve()).replace("'", "''")
-    conn.execute("PRAGMA temp_store = FILE")
-    conn.execute(f"PRAGMA temp_store_directory = '{folder}'")
-    try:
-        yield
-    finally:
-        conn.execute("PRAGMA temp_store_directory = ''")  # it is the whole process's
 
 
 def _free(path: Path) -> int:

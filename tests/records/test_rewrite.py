@@ -28,6 +28,7 @@ from tests.records.test_erasure import found_in
 
 SEEDS = 600 if os.environ.get("CARTABLE_SOAK") == "1" else 24
 MARK = "ERASEMARK"
+DENIED = r"not authorized|authorization denied"
 
 
 def mixed(box: Box, seed: int) -> str:
@@ -67,7 +68,7 @@ def test_no_gap_of_a_page_keeps_a_byte(make: Made, seed: int) -> None:
 @pytest.mark.timeout(300)
 def test_a_death_at_any_step_is_made_good_at_the_next_start(tmp_path: Path) -> None:
     box = Box(tmp_path / "template")
-    name = mixed(box, 3)  # without the rewrite, this one leaves bytes in gaps
+    name = mixed(box, 12)  # without the rewrite, this one leaves bytes in gaps
     box.close()
 
     def erase(folder: Path) -> None:
@@ -141,8 +142,7 @@ def test_the_copy_stands_beside_the_database_and_has_no_name(box: Box) -> None:
         conn.execute("ATTACH '' AS vacuum_test")
         conn.execute("CREATE TABLE vacuum_test.x (y)")
         conn.execute("INSERT INTO vacuum_test.x VALUES (zeroblob(3000000))")
-        opened = [os.readlink(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")
-                  if os.path.islink(f"/proc/self/fd/{number}")]  # fmt: skip
+        opened = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
         unnamed = [name for name in opened if name.endswith(" (deleted)") and "etilqs_" in name]
     assert [Path(name).parent for name in unnamed] == [box.folder.resolve()]
     assert not list(box.folder.glob("etilqs_*"))
@@ -153,14 +153,14 @@ def test_who_rewrites_may_do_nothing_else(box: Box, tmp_path: Path) -> None:
     for statement in ("DELETE FROM pupil", "INSERT INTO setting VALUES ('a', 'b')", "DROP TABLE pupil",
                       "CREATE TABLE x (y)", "PRAGMA writable_schema = 1", f"ATTACH '{tmp_path}/x' AS vacuum_x",
                       f"VACUUM INTO '{tmp_path}/x'"):  # fmt: skip
-        with pytest.raises(sqlite3.DatabaseError, match="not authorized|unable to open"):
+        with pytest.raises(sqlite3.DatabaseError, match=DENIED):
             conn.execute(statement)
     conn.execute("VACUUM")
     conn.close()
     assert not (tmp_path / "x").exists()
     for role in (Role.HUB, Role.READER):
         conn = connect(box.path, role)
-        with pytest.raises(sqlite3.DatabaseError, match="not authorized|prohibited"):
+        with pytest.raises(sqlite3.DatabaseError, match=DENIED):
             conn.execute("VACUUM")
         conn.close()
 
@@ -205,8 +205,8 @@ def test_a_card_without_room_is_told_and_the_next_start_makes_good(tmp_path: Pat
         """
     command = records_disks.nearly_full(small, box.folder, 4 << 20, 32 << 20, tmp_path / "out", ["sh", "-c", script])
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert "status 1\n0\nbefore: Remains of what was erased may still be inside the database file." in done.stdout, done
-    assert "when " in done.stderr
+    assert done.stdout.startswith("status 1\n0\n"), done
+    assert "before: Remains of what was erased may still be inside the database file." in done.stdout
     assert " MB are free: make room on the card." in done.stderr
     assert "after:" not in done.stdout
     assert found_in(tmp_path / "out", MARK, name) == []
