@@ -60,9 +60,10 @@ class Line:
 
 def lines(found: list[Found]) -> list[Line]:
     """From statements with the newest first, in that order."""
-    names = TraceNames().names()
+    known = TraceNames()
+    names = known.names()
     runs: list[list[Told]] = []
-    for told in reversed(_told(found, names)):
+    for told in reversed(_told(found, known, names)):
         if runs and _goes_on(runs[-1], told):
             runs[-1].append(told)
         else:
@@ -75,7 +76,7 @@ def days(several: Iterable[Line]) -> list[tuple[str, list[Line]]]:
     return [(day, list(group)) for day, group in itertools.groupby(several, lambda line: line.day)]
 
 
-def _told(found: list[Found], names: Names) -> list[Told]:
+def _told(found: list[Found], known: TraceNames, names: Names) -> list[Told]:
     now, shown = hub().clock.now(), store_now()
     moments = traces.moments(hub().db, [each.row for each in found], now, shown)
     kept = [each for each in found if each.row in moments]
@@ -85,8 +86,13 @@ def _told(found: list[Found], names: Names) -> list[Told]:
         statement, moment = json.loads(each.body), moments[each.row]
         when = _clock(moment, shown if now.trusted else None) if moment.certain else words.when(moment, now, shown)
         who = tuple(names.people(statement["actor"]))
-        told.append(Told(each.row, statement, sentence(statement, names), traces.root(statement), who, day, when))
+        told.append(Told(each.row, statement, sentence(statement, names), _root(statement, known), who, day, when))
     return told
+
+
+def _root(statement: Mapping[str, Any], known: TraceNames) -> str:
+    root = traces.root(statement)
+    return known.whole(root) if known.is_question(root) else root
 
 
 def _clock(moment: Moment, now: float | None) -> str:

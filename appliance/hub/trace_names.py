@@ -52,6 +52,15 @@ class TraceNames:
         definition = self._definition(iri) or {}
         return "interactionType" in definition or str(definition.get("type", "")).endswith("/cmi.interaction")
 
+    def whole(self, iri: str) -> str:
+        """What a question whose statement names no parent is a part of: the nearest thing above it with a title."""
+        above = iri
+        while (cut := max(above.rfind(mark) for mark in "/#?&")) > len("https://"):
+            above = above[:cut]
+            if self._definition(above) or above in self._packages:
+                return above
+        return iri
+
     @functools.cached_property
     def _packages(self) -> dict[str, tuple[str, str]]:
         found = hub().library.list(include_damaged=True)

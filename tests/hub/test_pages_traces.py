@@ -241,3 +241,103 @@ def test_a_box_without_a_class(site: Site) -> None:
 def test_the_home_leads_there(classroom: Site) -> None:
     assert 'href="/enseignant/traces"' in classroom.text("/enseignant/accueil")
     assert people.latest_lesson(classroom.hub.db) == people.running_lesson(classroom.hub.db)
+
+
+def test_each_try_counts_and_a_run_is_one_line(classroom: Site) -> None:
+    game = {"id": GAME, "definition": {"name": {"fr": "Le jeu"}}}
+    for _ in range(2):
+        tell(classroom, made(classroom, "initialized", game))
+        for right in (False, False, True):
+            tell(classroom, made(classroom, "answered", question(), result={"success": right, "response": "a"}))
+        tell(classroom, made(classroom, "completed", game, result={"score": {"scaled": 0}}))
+    facts = "6 réponses, dont 2 justes, 1 activité finie"
+    assert seat(classroom, "Renard") == f"{facts}, à l’instant"
+    page = classroom.text("/enseignant/traces/p1")
+    assert page.count("<details>") == 2
+    assert page.count("<li>") == 2 * 5
+    assert f"Séance : Les nombres {facts} Toutes les séances 10 traces" in words(page)
+    assert "« Le jeu » : rien n’est encore juste 3 réponses, dont 1 juste, " in words(page)
+    assert "Le jeu 1 élève y a travaillé 6 réponses, dont 2 justes" in words(classroom.text("/enseignant/accueil"))
+
+
+def test_what_was_begun_and_not_finished_is_worked_on(classroom: Site) -> None:
+    tell(classroom, made(classroom, "initialized"), made(classroom, "answered", question(), result={"success": True}))
+    assert "Renard a travaillé sur « jeu » 1 réponse, dont 1 juste" in words(classroom.text("/enseignant/traces/p1"))
+
+
+def test_a_finished_exercise_says_so(classroom: Site) -> None:
+    box = settings.box_id(classroom.hub.db)
+    asked = {"id": identifiers.question(box, "a1", "q1"), "definition": question()["definition"]}
+    tell(classroom, *(made(classroom, "answered", asked, result={"success": right}) for right in (False, True)))
+    assert "Renard a terminé « Compter » 2 réponses, dont 1 juste" in words(classroom.text("/enseignant/traces/p1"))
+
+
+def test_a_tool_that_knows_of_no_lesson_is_seen_too(classroom: Site) -> None:
+    tell(classroom, *(made(classroom, "experienced", f"{GAME}/{n}", context={}) for n in range(3)))
+    tell(classroom, made(classroom, "experienced", context={"registration": str(uuid.uuid4())}))
+    assert seat(classroom, "Renard") == "4 traces, à l’instant"
+
+
+def test_what_came_late_from_another_lesson_is_not_this_ones(classroom: Site) -> None:
+    with classroom.hub.db.writing() as conn:
+        conn.execute("INSERT INTO lesson SELECT 'other', school_group, title, activity, '2026-11-01T08:00:00Z', "
+                     "started_at FROM lesson")  # fmt: skip
+    other = identifiers.registration(settings.box_id(classroom.hub.db), "other")
+    tell(classroom, made(classroom, "experienced", context={"registration": other}))
+    assert seat(classroom, "Renard") == "rien encore"
+    tell(classroom, made(classroom, "experienced"))
+    assert seat(classroom, "Renard") == "1 trace, à l’instant"
+
+
+def test_a_lesson_counts_from_its_beginning_to_its_end(classroom: Site) -> None:
+    tell(classroom, made(classroom, "experienced", context={}))
+    tell(classroom, made(classroom, "experienced", pupil="p2"))
+    with classroom.hub.db.writing() as conn:
+        conn.execute("UPDATE lesson SET started_at = '2001-01-01T08:00:00Z', ended_at = '2001-01-01T09:00:00Z'")
+    assert seat(classroom, "Renard") == "rien encore"
+    assert seat(classroom, "Hibou").startswith("1 trace")
+
+
+def test_the_class_and_the_pupil_tell_one_time(classroom: Site) -> None:
+    late = "2026-11-02T06:00:00Z"  # by a tablet's clock
+    tell(classroom, made(classroom, "experienced", timestamp=late))
+    now = classroom.hub.clock.now()
+    for boot, shown in ((now.boot, "il y a 5 min"), ("earlier", "heure incertaine")):
+        with classroom.hub.db.writing() as conn:
+            conn.execute("UPDATE statement SET trusted = 0")
+            conn.execute(
+                "INSERT OR REPLACE INTO held SELECT row, ?, ?, NULL FROM statement", (boot, now.monotonic - 300)
+            )
+        assert seat(classroom, "Renard") == f"1 trace, {shown}"
+        assert shown in words(classroom.text("/enseignant/traces/p1"))
+
+
+def test_days_never_interleave(classroom: Site) -> None:
+    tell(classroom, *(made(classroom, "experienced", f"{GAME}/{n}") for n in range(5)))
+    now = classroom.hub.clock.now()
+    with classroom.hub.db.writing() as conn:
+        conn.execute("UPDATE statement SET trusted = 0")
+        conn.execute("DELETE FROM held")
+        conn.execute("INSERT INTO held SELECT row, ?, ?, 0 FROM statement WHERE row % 2", (now.boot, now.monotonic))
+    page = classroom.text("/enseignant/traces/p1")
+    assert re.findall("<h2>(.*?)</h2>", page) == ["Aujourd’hui"]
+    assert page.count("heure incertaine") == 2
+
+
+def test_a_group_is_each_of_its_members(classroom: Site) -> None:
+    box = settings.box_id(classroom.hub.db)
+    both = {"objectType": "Group", "member": [identifiers.pupil(box, "p1"), identifiers.pupil(box, "p2")]}
+    tell(classroom, made(classroom, "completed", actor=both))
+    assert seat(classroom, "Hibou") == seat(classroom, "Renard") == "1 activité finie, à l’instant"
+    assert "Renard et Hibou ont terminé « jeu »" in words(classroom.text("/enseignant/traces/p2"))
+
+
+def test_a_run_is_not_cut_by_the_end_of_a_page(classroom: Site) -> None:
+    for number in range(4):
+        game = f"http://example.org/jeu{number}"
+        tell(classroom, *(made(classroom, "interacted", game) for _ in range(18)))
+    first = classroom.text("/enseignant/traces/p1")
+    older = re.search(r'rel="next" href="([^"]+)"', first)
+    assert older
+    second = classroom.text(html.unescape(older[1]))
+    assert [words(page).count("18 traces") for page in (first, second)] == [2, 2]
