@@ -1,40 +1,65 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""The demonstration class and corpus, loaded once into an empty box."""
+"""The demonstration class and corpus, loaded into an empty box; later, only what a new release adds to them."""
 
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 import tomllib
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from appliance.errors import BadInput
 from appliance.hub.imports import Library
 from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question
-from appliance.store import people
+from appliance.store import people, settings
 from appliance.store.db import Database
 
 log = logging.getLogger(__name__)
 
 NAMESPACE = uuid.UUID("6f2d8d2e-6a3b-4d35-9d43-4b6f3f1c7a10")
 """Fixed, so that loading the demonstration again makes no second class."""
+OFFERED = "demonstration_offered"
+"""The setting with the files (JSON list) that this box has been given."""
 
 
 def load(folder: Path, db: Database, library: Library) -> None:
-    """Load what is not there yet. Raises :class:`BadInput` when the folder is no demonstration."""
+    """Load what was never loaded; what the teacher removed does not come back.
+
+    A library that held something before it ever saw a demonstration is left as it is. Raises :class:`BadInput` when
+    the folder is no demonstration.
+    """
     try:
         described = tomllib.loads((folder / "class.toml").read_text(encoding="utf-8"))
         catalogue = tomllib.loads((folder / "catalogue.toml").read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BadInput("%(folder)s holds no demonstration: %(why)s", folder=folder, why=error) from error
     _load_class(described, db)
-    if not library.jobs() and not library.list(include_damaged=True):
-        for entry in catalogue["resource"]:
-            _submit(folder / "resources", entry, library)
+    offered = _offered(catalogue["resource"], db, library)
+    for entry in catalogue["resource"]:
+        if entry["file"] not in offered and _submit(folder / "resources", entry, library):
+            offered.add(entry["file"])
+            settings.put(db, OFFERED, json.dumps(sorted(offered)))
+
+
+def _offered(entries: Sequence[Mapping[str, Any]], db: Database, library: Library) -> set[str]:
+    """The files that this box has been given at some time, whatever became of them."""
+    known = settings.get(db, OFFERED)
+    if known is not None:
+        return set(json.loads(known))
+    files = {entry["file"] for entry in entries}
+    asked = {job.filename for job in library.jobs()}
+    if not asked and not library.list(include_damaged=True):
+        return set()
+    if not asked & files:
+        return files
+    # The first release kept no list, and gave everything at once.
+    return (asked & files) | {entry["file"] for entry in entries if "since" not in entry}
 
 
 def _load_class(described: dict[str, Any], db: Database) -> None:
@@ -66,7 +91,8 @@ def _activity(raw: dict[str, Any]) -> Activity:
     return Activity(raw["id"], raw["title"], questions)
 
 
-def _submit(folder: Path, entry: dict[str, Any], library: Library) -> None:
+def _submit(folder: Path, entry: dict[str, Any], library: Library) -> bool:
+    """Whether its file is there."""
     card: dict[str, Any] = {
         key: entry[key]
         for key in (
@@ -87,6 +113,7 @@ def _submit(folder: Path, entry: dict[str, Any], library: Library) -> None:
     path = folder / entry["file"]
     if not path.exists():
         log.warning("demonstration: %s is missing", path)
-        return
+        return False
     captions = [folder / name for name in entry.get("captions", ())]
     library.submit(path, filename=path.name, card=card, captions=captions)
+    return True

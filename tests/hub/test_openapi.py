@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import keyword
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -80,6 +81,33 @@ def test_every_reference_leads_somewhere_and_nothing_is_unused(described: dict[s
 def test_operations_have_names_of_their_own(described: dict[str, Any]) -> None:
     names = [item[method]["operationId"] for item in described["paths"].values() for method in set(METHODS) & set(item)]
     assert len(names) == len(set(names))
+
+
+RESERVED = {*keyword.kwlist, "class", "default", "delete", "export", "function", "interface", "new", "package"}
+"""Words that Python, Java or TypeScript keep for themselves: generated clients call functions after operations."""
+
+
+def test_no_operation_is_called_by_a_reserved_word(described: dict[str, Any]) -> None:
+    names = {item[method]["operationId"] for item in described["paths"].values() for method in set(METHODS) & set(item)}
+    assert names & RESERVED == set()
+
+
+def test_the_alternate_request_syntax_is_described(described: dict[str, Any]) -> None:
+    """1.0.3, part 3, 1.3: each method of each resource as a form."""
+    for path, item in described["paths"].items():
+        if not path.startswith("/xapi/"):
+            continue
+        assert f"POST {path}?method=" in item["description"]
+        asked = item["x-alternate-request"]["post"]
+        [method] = asked["parameters"]
+        assert {name.lower() for name in method["schema"]["enum"]} - {"head"} == set(METHODS) & set(item)
+        fields = asked["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]["properties"]
+        assert ("content" in fields) is bool({"put", "post"} & set(item))
+        assert {"Authorization", "If-Match"} < set(fields)
+    statements = described["paths"]["/xapi/statements"]["x-alternate-request"]["post"]["requestBody"]["content"]
+    assert {"statementId", "agent", "registration", "since", "cursor"} < set(
+        statements["application/x-www-form-urlencoded"]["schema"]["properties"]
+    )
 
 
 def test_is_served_and_kept_by_whoever_has_it(tablet: FlaskClient, described: dict[str, Any]) -> None:

@@ -151,6 +151,16 @@ def test_an_address_is_downloaded(state: Path, tmp_path: Path) -> None:
     assert not [p for p in (state / "library" / "downloads").rglob("*") if p.is_file() and p.stat().st_size]
 
 
+@pytest.mark.parametrize("words", [("list",), ("verify",), ("remove", "x"), ("export", "x", "/tmp")])
+def test_a_folder_without_a_box_is_left_alone(state: Path, words: tuple[str, ...]) -> None:
+    done = cartable(state, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert (
+        done.stderr == f"cartable: There is no box in {state}: name its folder with --state, before the other words.\n"
+    )
+    assert not state.exists()
+
+
 def test_two_commands_at_once_take_turns(state: Path, tmp_path: Path) -> None:
     results: list[subprocess.CompletedProcess[str]] = []
     paths = [sound(tmp_path / "in" / f"{n}.wav", 4) for n in range(3)]

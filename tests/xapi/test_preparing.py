@@ -204,6 +204,12 @@ def test_a_bad_statement_is_refused() -> None:
         preparing.prepare(raw({"verb": BARE["verb"], "object": good.ACTIVITY}), Version.V1, AUTHORITY)
 
 
+def test_a_bad_statement_of_a_list_is_named() -> None:
+    _, second = reading.statements(json.dumps([BARE, {"verb": BARE["verb"], "object": good.ACTIVITY}]).encode())
+    with pytest.raises(BadInput, match=r"^statement 2: actor is missing"):
+        preparing.prepare(second, Version.V1, AUTHORITY)
+
+
 def test_attachments_are_those_of_the_statement_and_of_its_substatement() -> None:
     first, second = {**good.ATTACHMENT, "sha2": "AB" * 32}, {**good.ATTACHMENT, "sha2": "cd" * 64}
     inner = {"objectType": "SubStatement", **BARE, "attachments": [second, first]}

@@ -90,6 +90,27 @@ def test_malformed_json_is_refused_with_its_place() -> None:
         reading.statements(b'[{"a":1},\n\n{"b": tru}]')
 
 
+def test_in_a_list_the_statement_is_named() -> None:
+    for body, said in (
+        (b'[{"a":1},{"b": tru}]', "statement 2: The JSON is malformed at line 1, column 16: Expecting value."),
+        (b'[{"a":1,"a":2}]', "statement 1: The key"),
+    ):
+        with pytest.raises(BadInput) as refused:
+            reading.statements(body)
+        assert str(refused.value).startswith(said)
+    with pytest.raises(BadInput) as alone:
+        reading.statements(b'{"a":1,"a":2}')
+    assert str(alone.value).startswith("The key")
+
+
+def test_details_are_in_the_reader_s_language() -> None:
+    with pytest.raises(BadInput) as refused:
+        reading.statements(b"[{},{]")
+    said = refused.value.localized(lambda text: text if "%" in text else text.upper())
+    assert said.startswith("statement 2: The JSON is malformed")
+    assert said.endswith("EXPECTING PROPERTY NAME ENCLOSED IN DOUBLE QUOTES.")
+
+
 @pytest.mark.parametrize("body", [b"[1]", b'[{}, "x"]', b"[[]]", b"null", b"3", b'"x"', b"[null]", b"true"])
 def test_what_is_no_object_is_no_statement(body: bytes) -> None:
     with pytest.raises(BadInput, match="JSON object"):

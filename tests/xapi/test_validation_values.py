@@ -64,7 +64,7 @@ CASES = [
         HTTPS://EXAMPLE.ORG https://[::1]:8080/a?b[]=1&c=%C3%A9 mailto:ada@example.org""",
         """verbs/read example.org/verbs //example.org/a #a http: http:// https:///a http://?a http:/a 1a:b é:a :a
         ab=c://example.org http://a.org/<b> http://a.org/{b} http://a.org/a\\b http://a.org/" http://a.org/%zz
-        http://a.org/%""",
+        http://a.org/% http://a.org/#b#c http://a.org/## urn:x#y#z""",
         "http://a.org/a b",
         "http://a.org/\n",
         " http://a.org/",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from appliance.hub.openapi.alternate import alternate
 from appliance.hub.openapi.parts import (
     ANYBODY,
     COUNT,
@@ -62,7 +63,7 @@ def paths() -> dict[str, Json]:
     state = {"parameters": [_shared("Version"), _shared("Activity"), _shared("Agent"), _shared("Registration")]}
     profile = {"parameters": [_shared("Version"), _shared("Activity")]}
     person = {"parameters": [_shared("Version"), _shared("Agent")]}
-    return {
+    found = {
         "/xapi/about": {"get": _about()},
         "/xapi/statements": {"parameters": [_shared("Version")], "get": _read(), "put": _put(), "post": _post()},
         "/xapi/activities": {**profile, "get": _described("activity", "An activity as it was last defined",
@@ -72,6 +73,7 @@ def paths() -> dict[str, Json]:
         "/xapi/activities/profile": profile | _documents("activityProfile", "profileId"),
         "/xapi/agents/profile": person | _documents("agentProfile", "profileId"),
     }  # fmt: skip
+    return {path: item | alternate(path, item) for path, item in found.items()}
 
 
 def _shared(name: str) -> Json:

@@ -31,7 +31,7 @@ MOST_BYTES = 64 << 20
 MOST_FORM_BYTES = 8 << 20
 """A request in the alternate syntax is read whole before anyone is known to ask."""
 
-_FORM_HEADERS = ("Authorization", "X-Experience-API-Version", "Content-Type", "Content-Length", "If-Match",
+FORM_HEADERS = ("Authorization", "X-Experience-API-Version", "Content-Type", "Content-Length", "If-Match",
                  "If-None-Match")  # fmt: skip
 _V1 = re.compile(r"1\.0(?:\..*)?")
 _V2 = re.compile(r"2\.0(?:\.\d+)?")
@@ -138,7 +138,7 @@ def _alternate(request: Request, parameters: dict[str, str]) -> Spoken:
     content = form.pop("content", None)
     if (content is not None) is not (method in ("PUT", "POST")):
         raise BadInput("The form parameter content goes with PUT and POST, and with them only.")
-    given = {name.lower(): form.pop(name) for name in _FORM_HEADERS if name in form}
+    given = {name.lower(): form.pop(name) for name in FORM_HEADERS if name in form}
     given.setdefault("content-type", "application/json")
 
     def header(name: str) -> str | None:

@@ -77,6 +77,14 @@ def test_the_alternate_syntax_carries_every_method(lrs: Lrs) -> None:
     assert lrs.get(AGENT_PROFILE, query).status_code == 404
 
 
+def test_too_many_parameters_are_called_so(lrs: Lrs) -> None:
+    many = {f"p{number}": "x" for number in range(51)}
+    refused = lrs.get(STATEMENTS, many)
+    assert (refused.status_code, "50" in refused.text) == (400, True)
+    form = alternate(lrs, "GET", STATEMENTS, many)
+    assert (form.status_code, "50" in form.text) == (400, True)
+
+
 def test_alternate_head_has_no_body(lrs: Lrs) -> None:
     answer = alternate(lrs, "HEAD", STATEMENTS, known(lrs, limit="1"))
     assert (answer.status_code, answer.data) == (200, b"")
