@@ -41,8 +41,8 @@ class BoxConfig:
     run: Path = Path("/run/cartable")
     """Sockets: may vanish at each boot."""
     demonstration: Path | None = None
-    """Folder of the demonstration class and corpus, loaded at start into an empty library, later what a release adds; unset:
-    none."""
+    """Folder of the demonstration class and corpus, loaded at start into an empty library; later, what a release adds.
+    Unset: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,9 +163,9 @@ class Actions:
 
     def _counted_in_words(self, found: Mapping[str, Any]) -> dict[str, str]:
         """``6 statements`` and ``2 documents``."""
-        plural = self._meter.ngettext
-        statements = plural("%(count)s statement", "%(count)s statements", found["statements"])
-        documents = plural("%(count)s document", "%(count)s documents", found["documents"])
+        ngettext = self._meter.ngettext
+        statements = ngettext("%(count)s statement", "%(count)s statements", found["statements"])
+        documents = ngettext("%(count)s document", "%(count)s documents", found["documents"])
         return {
             "statements": statements % {"count": found["statements"]},
             "documents": documents % {"count": found["documents"]},

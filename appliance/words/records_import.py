@@ -95,24 +95,24 @@ class Taking:
         return int(bool(self._damaged_lines or self._counts["set_aside"]) or not self._ended)
 
     def _tell_taken(self) -> None:
-        plural, n = self._meter.ngettext, self._taken
+        ngettext, n = self._meter.ngettext, self._taken
         for count, text in (
-            (n["tombstones"], plural("%(count)s erasure taken in.", "%(count)s erasures taken in.", n["tombstones"])),
-            (n["statements"], plural("%(count)s statement taken in.", "%(count)s statements taken in.",
+            (n["tombstones"], ngettext("%(count)s erasure taken in.", "%(count)s erasures taken in.", n["tombstones"])),
+            (n["statements"], ngettext("%(count)s statement taken in.", "%(count)s statements taken in.",
                                      n["statements"])),
-            (n["attachments"], plural("%(count)s attachment taken in.", "%(count)s attachments taken in.",
+            (n["attachments"], ngettext("%(count)s attachment taken in.", "%(count)s attachments taken in.",
                                       n["attachments"])),
-            (n["documents"], plural("%(count)s document taken in.", "%(count)s documents taken in.", n["documents"])),
+            (n["documents"], ngettext("%(count)s document taken in.", "%(count)s documents taken in.", n["documents"])),
         ):  # fmt: skip
             self._say(text, count)
 
     def _tell_rest(self) -> None:
-        plural, n = self._meter.ngettext, self._counts
+        ngettext, n = self._meter.ngettext, self._counts
         for count, text in (
-            (n["known"], plural("%(count)s was here already.", "%(count)s were here already.", n["known"])),
-            (n["erased"], plural("%(count)s stays out: it was erased.", "%(count)s stay out: they were erased.",
+            (n["known"], ngettext("%(count)s was here already.", "%(count)s were here already.", n["known"])),
+            (n["erased"], ngettext("%(count)s stays out: it was erased.", "%(count)s stay out: they were erased.",
                                  n["erased"])),
-            (n["set_aside"], plural(
+            (n["set_aside"], ngettext(
                 "%(count)s set aside, because this box has another of the same name: see cartable records quarantine.",
                 "%(count)s set aside, because this box has others of the same name: see cartable records quarantine.",
                 n["set_aside"])),
