@@ -60,11 +60,15 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Returns the exit code."""
     # Only now: the other words, the hub's above all, must not load what this one needs.
     from appliance.i18n import plurals, translator
+    from appliance.store import durable
     from appliance.words.records_access import opened
     from appliance.words.records_actions import Actions
     from appliance.words.terminal import Meter
 
     meter = Meter(sys.stderr, translator(config.box.language), plurals(config.box.language))
     waiting = N_("Another command is using the box: waiting.")
-    with opened(config, lambda: meter.say(waiting), makes=args.action == "import") as access:
+    makes = args.action == "import"
+    if makes:  # a box is not made for a file that is not there
+        durable.open_regular(args.file).close()
+    with opened(config, lambda: meter.say(waiting), makes=makes) as access:
         return Actions(args, config, meter).run(access)

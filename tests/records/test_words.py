@@ -221,6 +221,8 @@ def test_a_folder_without_a_box_is_left_alone(tmp_path: Path, words: tuple[str, 
     assert (done.returncode, done.stdout) == (1, "")
     assert f"There is no box in {absent}: name its folder with --state" in done.stderr
     assert not absent.exists()
+    assert "There is no file" in records(absent, "import", str(tmp_path / "nothing.jsonl")).stderr
+    assert not absent.exists()
     absent.mkdir()
     assert records(absent, *words).returncode == 1
     assert not [*absent.iterdir()]

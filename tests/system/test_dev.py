@@ -116,6 +116,18 @@ def until(condition: Callable[[], object], what: str, deadline_s: float = 20) ->
         time.sleep(0.05)
 
 
+def test_a_key_comes_with_the_address_that_is_shown(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "appliance", "--state", str(tmp_path / "s"), "records", "key", "add"]
+    with dev(tmp_path / "s") as started:
+        shown = started.wait_for("http://").split()[-1]
+        made = subprocess.run([*command, "x"], capture_output=True, text=True, timeout=60, check=True).stdout
+        assert f":{started.port}/" in shown
+        assert made.splitlines()[0].split()[-1] == f"{shown}xapi"
+        started.process.terminate()
+        assert started.process.wait(10) == 0
+    assert not (tmp_path / "s" / "run" / "address").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_start_and_clean_stop(tmp_path: Path, number: signal.Signals) -> None:
     with dev(tmp_path / "state") as box:

@@ -63,7 +63,7 @@ def paths() -> dict[str, Json]:
     state = {"parameters": [_shared("Version"), _shared("Activity"), _shared("Agent"), _shared("Registration")]}
     profile = {"parameters": [_shared("Version"), _shared("Activity")]}
     person = {"parameters": [_shared("Version"), _shared("Agent")]}
-    found = {
+    found: dict[str, Json] = {
         "/xapi/about": {"get": _about()},
         "/xapi/statements": {"parameters": [_shared("Version")], "get": _read(), "put": _put(), "post": _post()},
         "/xapi/activities": {**profile, "get": _described("activity", "An activity as it was last defined",
