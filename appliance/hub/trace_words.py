@@ -39,8 +39,8 @@ def answers(several: int, judged: int, right: int) -> str:
 
 
 def several(statements: int) -> str:
-    """``3 traces``, of what is neither answer nor end."""
-    return str(ngettext("%(num)s trace", "%(num)s traces", statements))
+    """``3 records``, of what is neither answer nor end."""
+    return str(ngettext("%(num)s record", "%(num)s records", statements))
 
 
 def finished(several: int) -> str:

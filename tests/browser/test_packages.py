@@ -169,10 +169,11 @@ def test_a_pupil_plays_and_the_teacher_reads_it(classroom: Box, tablet: BrowserC
     expect(row).to_contain_text("1\xa0activité finie")
     row.click()
     expect(desk.locator("h1")).to_contain_text(fox["alias"])
-    newest = desk.locator(".trace p")
+    newest = desk.locator(".trace summary")
     expect(newest.first).to_contain_text(f"{fox['alias']} a terminé «\xa0Les capitales d’Europe\xa0»")
     capital = right[0]["result"]["response"]
     choices = {each["id"]: each["description"]["fr"] for each in right[0]["object"]["definition"]["choices"]}
+    newest.first.click()
     everything = desk.locator("main").inner_text()
     while desk.locator("a[rel=next]").count():
         desk.locator("a[rel=next]").click()

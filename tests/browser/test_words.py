@@ -38,7 +38,8 @@ def _pairs(catalogue: Catalog) -> list[tuple[str, str]]:
     for message in catalogue:
         ids = message.id if isinstance(message.id, list | tuple) else (message.id,)
         words = message.string if isinstance(message.string, list | tuple) else (message.string,)
-        found += [(a, b) for a, b in zip(ids, words, strict=False) if a and b and a != b]
+        pairs = [(" ".join(a.split()), " ".join(b.split())) for a, b in zip(ids, words, strict=False) if a and b]
+        found += [(a, b) for a, b in pairs if a != b]  # a page's spaces are read as plain ones too
     return found
 
 
