@@ -127,6 +127,7 @@ API = (
     "/api/records/rebuild",
     "/api/records/erasures",
     "/api/records/quarantine",
+    "/api/records/quarantine/<int:number>",
 )
 """Rules that answer JSON."""
 
