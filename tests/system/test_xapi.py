@@ -57,7 +57,7 @@ def key(bare: Box) -> str:
         command, cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"}
     )
     words = dict(line.split(None, 1) for line in told.stdout.splitlines() if len(line.split(None, 1)) == 2)
-    assert words["Authorization:"] == basic(words["key"], words["secret"])
+    assert words["Authorization:"] == basic(words["clé"], words["secret"])
     return str(words["Authorization:"])
 
 
