@@ -21,7 +21,8 @@ from appliance.errors import BadInput, Refused
 from appliance.hub.auth import is_local, teacher_required
 from appliance.hub.context import hub
 from appliance.hub.library_json import damage_json, job_json, resource_json
-from appliance.hub.verification import Verification
+from appliance.hub.long_task import LongTask
+from appliance.store.blobs import Damage
 
 api = Blueprint("library_api", __name__, url_prefix="/api/library")
 
@@ -118,19 +119,21 @@ def verified() -> ResponseReturnValue:
     return jsonify(_json(_verification()))
 
 
-def _verification() -> Verification:
-    found: Verification = current_app.extensions.setdefault("library_verification", Verification(hub().library))
+def _verification() -> LongTask[list[Damage]]:
+    found: LongTask[list[Damage]] = current_app.extensions.setdefault(
+        "library_verification", LongTask("library-verify", hub().library.verify)
+    )
     return found
 
 
-def _json(verification: Verification) -> dict[str, Any]:
+def _json(verification: LongTask[list[Damage]]) -> dict[str, Any]:
     error = verification.error
     return {
         "over": verification.over,
         "progress": verification.progress,
         "what": verification.what,
         "error": error.localized(gettext) if error else "",
-        "damage": [damage_json(damage) for damage in verification.found],
+        "damage": [damage_json(damage) for damage in verification.result or ()],
     }
 
 

@@ -15,7 +15,8 @@ from flask_babel import gettext
 from appliance.errors import BadInput
 from appliance.hub.context import hub
 from appliance.hub.library_api import local_only
-from appliance.hub.records_office import Office, Rebuilding, report_json
+from appliance.hub.long_task import LongTask
+from appliance.hub.records_office import Office, report_json
 
 api = Blueprint("records_api", __name__, url_prefix="/api/records")
 
@@ -143,12 +144,14 @@ def _office() -> Office:
     return found
 
 
-def _rebuilding() -> Rebuilding:
-    found: Rebuilding = current_app.extensions.setdefault("records_rebuilding", Rebuilding(_office()))
+def _rebuilding() -> LongTask[None]:
+    found: LongTask[None] = current_app.extensions.setdefault(
+        "records_rebuilding", LongTask("records-rebuild", _office().rebuild)
+    )
     return found
 
 
-def _state(rebuilding: Rebuilding) -> dict[str, Any]:
+def _state(rebuilding: LongTask[None]) -> dict[str, Any]:
     error = rebuilding.error
     return {
         "over": rebuilding.over,

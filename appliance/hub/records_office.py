@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from appliance.errors import BadInput, CartableError, NotFound
+from appliance.errors import BadInput, NotFound
 from appliance.ports import Progress
 from appliance.store import people, quarantine, record_exports, record_lines, rewrite, tombstones
 from appliance.store.erasure import Erasure, accounts, unfinished
@@ -126,39 +125,6 @@ class Office:
         if not agents:
             raise NotFound("There is no pupil and no agent %(who)s here.", who=who)
         return f"{found[0].alias} ({name})" if found else who, sorted(set(agents))
-
-
-class Rebuilding:
-    """One rebuild at a time, in a thread, followed by whoever asks."""
-
-    def __init__(self, office: Office) -> None:
-        self.progress = 0.0
-        self.error: CartableError | None = None
-        self._office = office
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def over(self) -> bool:
-        """Nothing is going on: ``error`` tells how the last one ended."""
-        return self._thread is None or not self._thread.is_alive()
-
-    def start(self) -> None:
-        """Unless one runs already."""
-        with self._lock:
-            if self.over:
-                self.progress, self.error = 0.0, None
-                self._thread = threading.Thread(target=self._run, name="records-rebuild", daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._office.rebuild(self._note)
-        except CartableError as error:
-            self.error = error
-
-    def _note(self, done: float, _: str) -> None:
-        self.progress = done
 
 
 def report_json(report: Report, gettext: Callable[[str], str]) -> dict[str, Any]:
