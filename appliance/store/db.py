@@ -45,6 +45,7 @@ OWNERS: dict[str, Role] = {
     "posting": Role.HUB,
     "posting_fresh": Role.HUB,
     "statement_reference": Role.HUB,
+    "reference_waiting": Role.HUB,
     "statement_void": Role.HUB,
     "statement_attachment": Role.HUB,
     "activity_definition": Role.HUB,

@@ -18,8 +18,8 @@ MARK = "records_indexed"
 """Setting: everything until this row is indexed. Written now and then, since only the previous release, after a
 roll-back, leaves rows that are not."""
 MARK_EVERY = 1_000
-_DERIVED = ("posting", "posting_fresh", "statement_reference", "statement_attachment", "activity_definition",
-            "progress", "actor_seen", "verb_count", "answer")  # fmt: skip
+_DERIVED = ("posting", "posting_fresh", "statement_reference", "reference_waiting", "statement_attachment",
+            "activity_definition", "progress", "actor_seen", "verb_count", "answer")  # fmt: skip
 _VOIDED_BY_ERASED = "row = 0 OR EXISTS (SELECT 1 FROM statement s WHERE s.row = statement_void.row AND s.erased)"
 
 
@@ -34,6 +34,8 @@ def rebuild(conn: sqlite3.Connection, fold: Fold, progress: Callable[[int, int],
     for rows in _pages(conn, 0, ""):
         _add(conn, fold, rows)
         progress(rows[-1]["row"], total)
+    while fold.links.go_on(conn):
+        pass
     sort(conn)
     conn.execute(f"DELETE FROM term WHERE {UNUSED}")  # noqa: S608
     fold.clear()

@@ -8,12 +8,13 @@ One writer at a time, many readers. What :meth:`Records.append` returned is on t
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import Busy
+from appliance.errors import Busy, StorageError
 from appliance.ports import Clock, Now
 from appliance.store import (
     record_definitions,
@@ -36,6 +37,8 @@ from appliance.xapi.preparing import Prepared
 
 __all__ = ["Foreign", "Found", "MergeResult", "Page", "Query", "Records"]
 
+log = logging.getLogger(__name__)
+
 
 class Records:
     """The store. Thread-safe."""
@@ -54,6 +57,7 @@ class Records:
         self.arrivals = record_times.Arrivals(clock)
         self._rebuilding = False
         self._settling = threading.Lock()
+        self._linking = threading.Lock()
         self.commit.run(lambda conn: record_times.begin(conn, self.arrivals, clock.now()))
         self.catch_up()
 
@@ -82,9 +86,12 @@ class Records:
         work = Append(self.fold, self.arrivals, self.clock, self.box_id, batch, define=define, each=each)
         while True:
             try:
-                return self.commit.run(work)
+                refused = self.commit.run(work)
             except Unsettled:
                 self.settle_clock(self.clock.now())
+            else:
+                self._link()  # before ``landed``: what cannot be found yet is not announced
+                return refused
             finally:
                 self.arrivals.landed(work)
 
@@ -149,9 +156,28 @@ class Records:
         total = 0
         while done := self.commit.run(lambda conn: record_rebuild.catch_up(conn, self.fold)):
             total += done
+        self._link()
         return total
 
     def merge(self, rows: Iterable[Foreign]) -> MergeResult:
         """Take in statements of an export or of another box; see :mod:`appliance.store.record_merge`."""
         self.arrivals.held = True
-        return record_merge.merge(self.commit.run, self.fold, self.arrivals, self.clock, self.box_id, rows)
+        try:
+            return record_merge.merge(self.commit.run, self.fold, self.arrivals, self.clock, self.box_id, rows)
+        finally:
+            self._link()
+
+    def _link(self) -> None:
+        """Finish, in turns between those of others, what references left for later: whoever sent many waits longer.
+
+        One thread does it for all. What the disk refuses stays for the next one, or the next start.
+        """
+        while self.fold.links.waiting and not self._rebuilding and self._linking.acquire(blocking=False):
+            try:
+                while self.commit.run(self.fold.links.go_on):
+                    pass
+            except StorageError as error:
+                log.warning("Filters do not follow all references yet: %s", error)
+                return
+            finally:
+                self._linking.release()

@@ -177,6 +177,27 @@ def test_bytes_of_another_hash_are_refused(box: Box) -> None:
     assert count(box) == 0
 
 
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_definition_does_not_grow_without_end(box: Box, size: int) -> None:
+    """What would make it too long is left out, whatever comes together, also after a rebuild and a restart."""
+    iri, long = "https://exemple.fr/long", "x" * 20_000
+    news = [{"extensions": {f"https://exemple.fr/{n}": long}} for n in range(6)]
+    news += [{"extensions": {"https://exemple.fr/huge": long * 4}}, {"name": {"fr": "Court"}}]
+    for first in range(0, len(news), size):
+        box.add(*(told(object={"id": iri, "definition": definition}) for definition in news[first : first + size]))
+    known = {"extensions": {f"https://exemple.fr/{n}": long for n in range(3)}, "name": {"fr": "Court"}}
+    assert box.records.definition(iri) == known
+    before = box.derived()
+    box.records.rebuild(lambda done, total: None)
+    assert box.derived() == before
+    box.add(told(object={"id": iri, "definition": news[6]}))
+    fold = box.records.fold
+    box.records.commit.run(lambda conn: fold.define(conn, [iri]))
+    assert box.records.definition(iri) == known
+    box.add(told(object={"id": "https://exemple.fr/huge", "definition": news[6]}))
+    assert box.records.definition("https://exemple.fr/huge") is None
+
+
 def test_definitions_are_merged_and_a_sender_without_the_right_defines_nothing(box: Box) -> None:
     iri = ACTIVITY["id"]
     box.add(told())

@@ -21,13 +21,13 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from appliance.errors import Conflict
-from appliance.store import record_terms, times
+from appliance.store import record_links, record_terms, times
 from appliance.store.record_lines import Statement
 from appliance.store.records import Query
 from appliance.xapi import terms
 from tests.records.boxes import START, Box, SetClock
 
-TABLES = ("statement", "term", "statement_reference", "statement_void", "statement_attachment",
+TABLES = ("statement", "term", "statement_reference", "reference_waiting", "statement_void", "statement_attachment",
           "activity_definition", "progress", "actor_seen", "verb_count", "answer", "held")  # fmt: skip
 OTHER = "11111111-1111-4111-8111-111111111111"
 IDS = [str(uuid.UUID(int=n, version=4)) for n in range(14)]
@@ -74,6 +74,7 @@ class Store(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.fresh, record_terms.FRESH = record_terms.FRESH, 7  # so that both tables hold postings
+        self.turn, record_links.TURN = record_links.TURN, 30  # so that references are left for later turns
         self.box = Box(Path(self.folder.name), SetClock(trusted=False))
         self.foreign = 0
 
@@ -83,6 +84,7 @@ class Store(RuleBasedStateMachine):
             self.box.close()
             self.folder.cleanup()
             record_terms.FRESH = self.fresh
+            record_links.TURN = self.turn
 
     @rule(names=st.lists(st.sampled_from(IDS), min_size=1, max_size=4, unique=True), data=st.data())
     def add(self, names: list[str], data: st.DataObject) -> None:

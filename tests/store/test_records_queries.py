@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from appliance.errors import BadInput
-from appliance.store import record_queries, record_terms
+from appliance.store import record_links, record_queries, record_terms
 from appliance.store.records import Query
 from tests.records.boxes import Box
 
@@ -92,8 +92,8 @@ def test_a_long_chain_ends_at_its_limit_and_takes_no_square_of_its_length(box: B
     for _ in range(150):
         chain.append(about(chain[-1]))
     box.add(*chain[::-1])
-    assert len(ids(box, verb=VERBS + "start")) == 101
-    assert len(ids(box, activity=FRACTIONS)) == 101
+    assert len(ids(box, verb=VERBS + "start")) == 1 + record_links.FARTHEST
+    assert len(ids(box, activity=FRACTIONS)) == 1 + record_links.FARTHEST
 
 
 def test_many_statements_about_one(box: Box) -> None:
