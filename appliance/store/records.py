@@ -153,5 +153,7 @@ class Records:
 
     def merge(self, rows: Iterable[Foreign]) -> MergeResult:
         """Take in statements of an export or of another box; see :mod:`appliance.store.record_merge`."""
+        self.settle_clock(self.clock.now())
         self.arrivals.held = True
-        return record_merge.merge(self.commit.run, self.fold, self.arrivals, self.clock, self.box_id, rows)
+        turn, clock = self.commit.run, self.clock
+        return record_merge.merge(turn, self.fold, self.arrivals, clock, self.box_id, rows, self.settle_clock)
