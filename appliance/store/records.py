@@ -21,6 +21,7 @@ from appliance.store import (
     record_names,
     record_queries,
     record_rebuild,
+    record_settling,
     record_times,
     times,
 )
@@ -130,7 +131,7 @@ class Records:
         with self._settling:  # in several transactions: each goes on from what the one before it left
             if not now.trusted or not self.arrivals.held:
                 return 0
-            return record_times.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
+            return record_settling.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
 
     def rebuild(self, progress: Callable[[int, int], None]) -> None:
         """Empty everything that is derived from statements, and derive it again: the result is the same.
