@@ -106,7 +106,7 @@ def _long(text: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     place = _after(text, 0, "{")
-    while len(found) < _MEMBERS:
+    for _ in range(_MEMBERS):
         name, place = _decoder.raw_decode(text, _after(text, place, '"') - 1)
         place = _skip(text, _after(text, place, ":"))
         if text.startswith('"', place):
