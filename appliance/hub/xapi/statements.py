@@ -17,12 +17,14 @@ from appliance.errors import BadInput, NotFound, Refused
 from appliance.hub import http_headers
 from appliance.hub.xapi import answers, credentials, parameters
 from appliance.hub.xapi.call import Call
-from appliance.store.record_queries import MOST_BYTES as MOST_PAGE_BYTES
+from appliance.store import record_queries
 from appliance.store.records import Found, Query
 from appliance.xapi import actors, multipart, shapes, terms
 
 MOST = 500
 """Statements of one page; also what a limit of 0 gives."""
+MOST_PAGE_BYTES = record_queries.MOST_BYTES
+"""Statements and attachments of one page, unless a single statement is larger."""
 FORMATS = ("exact", "ids", "canonical")
 ONE = ("statementId", "voidedStatementId")
 FILTERS = ("agent", "verb", "activity", "registration", "related_activities", "related_agents", "since", "until",
