@@ -107,10 +107,10 @@ class _Settling:
             if true[place]:
                 latest = min(latest, wanted[place])
         last = _stored_before(conn, since)
-        for place, row in enumerate(rows):
+        for place, number in enumerate(rows):
             last = max(min(wanted[place], highest[place]), last + 1)
             if last != before[place] or held[place]:
-                yield row, last
+                yield number, last
 
     def run(self, conn: sqlite3.Connection) -> Run | None:
         """The first held rows without a gap that are all of this start, or all of others."""
