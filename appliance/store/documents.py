@@ -17,6 +17,9 @@ from appliance.ports import Clock
 from appliance.store import times, tombstones
 from appliance.store.db import Database
 
+LONGEST_TYPE = 200
+"""Characters of a content type, printable ASCII: it becomes a header."""
+
 
 class Kind(enum.StrEnum):
     """Which of the three document resources."""

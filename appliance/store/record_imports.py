@@ -10,9 +10,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from appliance.errors import BadInput, CartableError
-from appliance.store import durable, record_lines
+from appliance.store import durable, record_lines, times
 from appliance.store.documents import etag
 from appliance.store.durable import step
 from appliance.store.erasure import Erasure, keeps_out
@@ -22,6 +23,8 @@ from appliance.store.record_terms import chunks
 from appliance.store.records import Records
 from appliance.store.tombstones import Tombstone
 
+SLACK_S = 86400.0
+"""How far the clocks of two boxes may be apart."""
 TOLD = 100
 """Damaged lines told one by one in a report; the rest are only counted."""
 
@@ -108,14 +111,25 @@ class Importer:
         report.damaged += [(numbers[name], error) for name, error in done.refused]
 
     def _piece(self, piece: Piece, report: Report) -> None:
-        """Pieces come in order; those of a statement that is not here (erased, damaged) are left."""
+        """Pieces come in order; those of a statement that is not here (erased, damaged) are left.
+
+        Bytes that are here are read again at the first piece: damaged ones are replaced.
+        """
         attachments, conn = self._records.attachments, self._records.db.reading()
         target = attachments.path(piece.sha2)
         named = conn.execute("SELECT 1 FROM statement_attachment WHERE sha256 = ? LIMIT 1", (piece.sha2,)).fetchone()
-        if named is None or target.exists():
-            report.known += 1
-            return
         work = attachments.unfinished(piece.sha2)
+        if piece.part == 1 and attachments.sound(piece.sha2):
+            with durable.disk_errors(work):
+                work.unlink(missing_ok=True)
+        elif piece.part > 1 and not work.exists() and target.exists():
+            pass
+        elif named is not None:
+            self._write_piece(piece, work, report)
+            return
+        report.known += 1
+
+    def _write_piece(self, piece: Piece, work: Path, report: Report) -> None:
         step("write piece")
         with durable.disk_errors(work), work.open("r+b" if work.exists() else "xb") as out:
             out.seek((piece.part - 1) * record_lines.PIECE)
@@ -126,17 +140,25 @@ class Importer:
             if piece.part == piece.parts:
                 os.fsync(out.fileno())
         if piece.part == piece.parts:
-            if size != piece.size or not attachments.adopt(piece.sha2, work):
+            if size != piece.size or not self._records.attachments.adopt(piece.sha2, work):
                 raise BadInput("The bytes of an attachment are not those of its sha2.")
             report.taken["attachments"] += 1
 
     def _document(self, document: Document, report: Report) -> None:
         if etag(document.body) != document.etag:
             raise BadInput("A document is not the one that was exported: its SHA-1 differs.")
+        if document.updated > self._believed():
+            raise BadInput("A document was changed at a time that is still to come: the file is wrong, or the clock "
+                           "of the box that wrote it.")  # fmt: skip
         outcome = self._records.commit.run(lambda conn: _keep(conn, document, self._records.box_id))
         report.erased += outcome is None
         report.known += outcome is False
         report.taken["documents"] += outcome is True
+
+    def _believed(self) -> str:
+        """The latest time of change: one in the future would stand before every later change here."""
+        now = self._records.clock.now()
+        return times.text(times.micros(now.wall + SLACK_S) if now.trusted else times.BELIEVABLE)
 
     def _end(self, end: End, report: Report) -> None:
         report.end = end

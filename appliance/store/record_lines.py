@@ -27,6 +27,10 @@ FORMAT = "cartable-records"
 VERSION = 1
 PIECE = 3 << 18
 """Bytes of an attachment on one line (768 KiB: 1 MiB as base64)."""
+LONGEST = 17 << 20
+"""Bytes of a line. The longest that a box writes is that of a statement of 8 MiB, each character of it escaped."""
+MOST_BODY = (8 << 20) + (64 << 10)
+"""Bytes of a statement: what a sender may give, and what a box adds."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SHA2 = re.compile(r"[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
@@ -176,8 +180,10 @@ def read(line: bytes) -> Line:
     A tombstone's signature is checked against the key that it names, and a statement's SHA-256 against its body; that
     the body is a statement is not checked here.
     """
+    if len(line.rstrip(b"\n")) > LONGEST:
+        raise BadInput("The line is longer than any that a box writes: %(most)s bytes at most.", most=LONGEST)
     try:
-        found = json.loads(line)
+        found = fields.parse(line)
     except UnicodeDecodeError as error:
         raise BadInput("The line is not UTF-8 text.") from error
     except (ValueError, RecursionError) as error:
@@ -225,6 +231,8 @@ def _body(found: dict[str, Any]) -> bytes:
         body = fields.of(found, "body", str).encode()
     except UnicodeEncodeError as error:
         raise fields.wrong("body") from error
+    if len(body) > MOST_BODY:
+        raise BadInput("The statement is larger than any that a box keeps.")
     if hashlib.sha256(body).hexdigest() != fields.of(found, "sha256", str):
         raise BadInput("The statement is not the one that was exported: its SHA-256 differs.")
     return body
@@ -269,7 +277,7 @@ def _read_document(found: dict[str, Any]) -> Line:
         fields.text(found, "agent"),
         fields.text(found, "registration"),
         fields.text(found, "name"),
-        fields.text(found, "content_type"),
+        fields.content_type(found, "content_type"),
         fields.text(found, "etag"),
         fields.moment(found, "updated"),
         fields.base64_bytes(found, "body"),

@@ -22,6 +22,7 @@ from appliance.store import (
     record_names,
     record_queries,
     record_rebuild,
+    record_settling,
     record_times,
     times,
 )
@@ -137,7 +138,7 @@ class Records:
         with self._settling:  # in several transactions: each goes on from what the one before it left
             if not now.trusted or not self.arrivals.held:
                 return 0
-            return record_times.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
+            return record_settling.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
 
     def rebuild(self, progress: Callable[[int, int], None]) -> None:
         """Empty everything that is derived from statements, and derive it again: the result is the same.
@@ -161,9 +162,11 @@ class Records:
 
     def merge(self, rows: Iterable[Foreign]) -> MergeResult:
         """Take in statements of an export or of another box; see :mod:`appliance.store.record_merge`."""
+        self.settle_clock(self.clock.now())
         self.arrivals.held = True
+        turn, clock = self.commit.run, self.clock
         try:
-            return record_merge.merge(self.commit.run, self.fold, self.arrivals, self.clock, self.box_id, rows)
+            return record_merge.merge(turn, self.fold, self.arrivals, clock, self.box_id, rows, self.settle_clock)
         finally:
             self._link()
 

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import secrets
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -139,3 +141,46 @@ def test_pieces_cover_every_size() -> None:
             made = lines.Piece("ab" * 32, size, number, parts, piece)
             assert lines.read(lines.write(made)) == made
             assert base64.b64decode(json.loads(lines.write(made))["data"]) == piece
+
+
+def long(body: bytes) -> lines.Statement:
+    return dataclasses.replace(WHOLE, given=1, body=body, sha256=hashlib.sha256(body).hexdigest())
+
+
+@given(some.text(), some.sampled_from([" ", "", "\n", " \t\r\n "]))
+def test_long_lines_read_as_short_ones_do(text: str, space: str) -> None:
+    made = long(json.dumps({"a": text, "b": '\\"é' * 20_000}).encode())
+    assert lines.read(lines.write(made)) == made
+    loose = json.dumps(json.loads(lines.write(made)), separators=(f"{space},{space}", f"{space}:{space}"))
+    assert lines.read((space + loose.replace("{", "{" + space, 1) + space).encode()) == made
+
+
+def test_the_longest_statement_that_a_box_keeps_fits_on_a_line() -> None:
+    made = long(b"{" + b"\n" * (8 << 20) + b"}")
+    line = lines.write(made)
+    assert 16 << 20 < len(line) <= lines.LONGEST
+    assert lines.read(line) == made
+
+
+@pytest.mark.parametrize(("line", "why"), [
+    (b" " * (lines.LONGEST + 1), "longer than any"), (b'{"end":' + b"[" * lines.LONGEST, "longer than any"),
+    (lines.write(long(b"x" * lines.MOST_BODY + b"x")), "larger than any"),
+    (b'{"end":[' + b"[]," * (5 << 20) + b"[]]}", "not JSON"),
+    (b'{"end":{' + b'"a":1,' * (2 << 20) + b'"a":1}}', "not JSON"),
+    (b"{" + b'"a":1,' * (2 << 20) + b'"end":{}}', "not JSON"), (b"[" + b"[]," * (5 << 20) + b"[]]", "not JSON"),
+    (b'{"body":"' + b"x" * 70_000, "not JSON"), (b'{"body":"' + b"x" * 70_000 + b'"}{', "not JSON"),
+    (b'{"body":"' + b"x" * 70_000 + b'" "a"}', "not JSON"), (b'{"body":"' + b"x" * 70_000 + b'","a"}', "not JSON"),
+    (b'{"body":"' + b"x" * 70_000 + b'",}', "not JSON"), (b'{"body":"' + b"\xff" * 70_000 + b'"}', "not UTF-8"),
+    (b"{" + b" " * 70_000 + b"}", "not JSON"), (b'{"body":"' + b"x" * 70_000 + b'"}', "none of an export"),
+    (b'{"end":' + b"9" * 70_000 + b"}", "not JSON"),
+], ids=range(16))  # fmt: skip
+def test_a_long_line_that_is_none_costs_little(line: bytes, why: str) -> None:
+    """Seventeen megabytes of brackets would be half a gigabyte of lists."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadInput, match=why):
+            lines.read(line)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(line) + (1 << 20)

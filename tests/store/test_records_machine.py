@@ -8,6 +8,7 @@ After each step the store answers what a few lines that read every statement ans
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import tempfile
@@ -77,6 +78,8 @@ class Store(RuleBasedStateMachine):
         self.turn, record_links.TURN = record_links.TURN, 30  # so that references are left for later turns
         self.box = Box(Path(self.folder.name), SetClock(trusted=False))
         self.foreign = 0
+        self.reached = 0.0
+        """The latest time that a trusted clock has shown."""
 
     def teardown(self) -> None:
         if hasattr(self, "box"):
@@ -100,13 +103,17 @@ class Store(RuleBasedStateMachine):
                               "object": {"id": ACTIVITIES[0]}})  # fmt: skip
             assert self._dump() == before
 
-    @rule(names=st.lists(st.sampled_from(FOREIGN_IDS), min_size=1, max_size=3, unique=True), data=st.data())
-    def merge(self, names: list[str], data: st.DataObject) -> None:
+    @rule(names=st.lists(st.sampled_from(FOREIGN_IDS), min_size=1, max_size=3, unique=True), data=st.data(),
+          years=st.sampled_from([None, "1970", "2044", "2060", "9999"]))  # fmt: skip
+    def merge(self, names: list[str], data: st.DataObject, years: str | None) -> None:
+        """``years``: that of their ``stored``; None: near those of this box."""
         lines = []
         for name in names:
             if self._body(name) is None:
                 self.foreign += 1
-                lines.append(_line(name, self.foreign, data.draw(statements), data.draw(st.booleans())))
+                line = _line(name, self.foreign, data.draw(statements), data.draw(st.booleans()))
+                stored = line.stored if years is None else f"{years}-12-31T23:59:59.999999Z"
+                lines.append(dataclasses.replace(line, stored=stored))
         assert self.box.records.merge(lines).quarantined == 0
 
     @rule(seconds=st.floats(-4e9, 4e9) | st.floats(0, 10), trusted=st.booleans())
@@ -114,6 +121,17 @@ class Store(RuleBasedStateMachine):
         self.box.clock.wall = min(max(0.0, self.box.clock.wall + seconds), 4e10)
         self.box.clock.monotonic += 5.0
         self.box.clock.trusted = trusted
+        self._note_clock()
+
+    @rule()
+    def learn_the_time(self) -> None:
+        self.box.clock.wall, self.box.clock.trusted = START, True
+        self._note_clock()
+
+    def _note_clock(self) -> None:
+        """``reached``; a test lasts less than a minute."""
+        if self.box.clock.trusted:
+            self.reached = max(self.reached, self.box.clock.wall + 60)
 
     @rule(boot=st.sampled_from(["boot-1", "boot-2", "boot-3"]))
     def restart(self, boot: str) -> None:
@@ -163,6 +181,7 @@ class Store(RuleBasedStateMachine):
             assert row["erased"] or hashlib.sha256(row["body"]).digest() == row["sha256"]
         if not self.box.records.arrivals.held and stored:
             assert self.box.records.consistent_through() >= stored[-1]
+            assert not self.box.clock.trusted or stored[-1] <= times.rfc3339(self.reached)
 
     def _rebuilt(self) -> None:
         before = self._dump()

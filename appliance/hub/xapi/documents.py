@@ -17,13 +17,12 @@ from flask import Response
 from appliance.errors import BadInput, Conflict, Refused
 from appliance.hub.xapi import answers, parameters
 from appliance.hub.xapi.call import Call
-from appliance.store.documents import Content, Context, Document, Kind
+from appliance.store.documents import LONGEST_TYPE, Content, Context, Document, Kind
 from appliance.xapi import reading, terms
 from appliance.xapi.version import Version
 
 MOST_BYTES = 8 << 20
 """Of one document."""
-LONGEST_TYPE = 200
 LONGEST_NAME = 2000
 
 _NAME = {Kind.STATE: "stateId", Kind.AGENT_PROFILE: "profileId", Kind.ACTIVITY_PROFILE: "profileId"}

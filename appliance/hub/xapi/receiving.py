@@ -18,6 +18,8 @@ from appliance.xapi.preparing import Prepared
 
 MOST_JSON_BYTES = 8 << 20
 """Of the statements themselves, without the bytes of attachments: parsed, they take ten times that."""
+MOST_LAUNCHED_BYTES = 512 << 10
+"""The same, from the scripts of a resource: any page of it may send, and a whole class does at once."""
 AGES = "X-Cartable-Ages"
 """From the box's own services only: how many seconds ago each statement's event happened, when it says no time."""
 
@@ -42,15 +44,16 @@ def _content(call: Call) -> tuple[bytes, list[multipart.Part]]:
     """The JSON and the attachments, by what the request says it is."""
     if call.caller.launch is None:
         call.caller.must(*credentials.WRITE)
+    most = MOST_JSON_BYTES if call.caller.launch is None else MOST_LAUNCHED_BYTES
     content_type = call.header("Content-Type")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == answers.JSON:
-        return call.spoken.body(MOST_JSON_BYTES), []
+        return call.spoken.body(most), []
     if kind != "multipart/mixed":
         raise BadInput("Send statements as application/json, or with their attachments as multipart/mixed.")
     first, *others = multipart.parse(call.spoken.body(MOST_BYTES), content_type)
-    if len(first.body) > MOST_JSON_BYTES:
-        raise TooLarge("Send at most %(most)s bytes at once.", most=MOST_JSON_BYTES)
+    if len(first.body) > most:
+        raise TooLarge("Send at most %(most)s bytes at once.", most=most)
     return first.body, others
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import uuid
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from flask import Flask
 
 from appliance.errors import BadInput, Conflict, NotFound
 from appliance.hub import launch
+from appliance.hub.xapi import receiving
 from appliance.model import Group, Lesson, Pupil
 from appliance.store import people, settings
 from appliance.store.record_keys import DEFAULT_SCOPES, SCOPES, Keys
@@ -24,14 +26,18 @@ from tests.hub.xapi.rig import (
     AGENT,
     AGENT_PROFILE,
     DOCUMENTS,
+    JSON,
     PROFILES,
     STATE,
     STATEMENTS,
     Lrs,
+    attachment,
     basic,
+    multipart,
     new_agent,
     new_id,
     new_iri,
+    part,
     place,
     statement,
 )
@@ -220,6 +226,25 @@ def test_a_launched_script_reports_for_its_pupil(lrs: Lrs, launched: Launched) -
     lesson = {"id": identifiers.lesson(settings.box_id(lrs.hub.db), launched.lesson.id)}
     context = {"instructor": AGENT, "contextActivities": {"grouping": [lesson]}}
     assert user.post(STATEMENTS, launched.statement(context=context, object=launched.actor)).status_code == 200
+
+
+def test_a_launched_script_sends_so_much_at_once(lrs: Lrs, launched: Launched) -> None:
+    """The pupils of a class open a resource together: what one of them may make the box parse is bounded."""
+    user, data = launched.lrs, b"a file of its own"
+    large = launched.statement(result={"response": "x" * receiving.MOST_LAUNCHED_BYTES})
+    body, mixed = multipart({**large, "attachments": [attachment(data)]}, part(data))
+    squeezed = {"Content-Type": JSON, "Content-Encoding": "gzip"}
+    answers = [
+        user.post(STATEMENTS, large),
+        user.put(STATEMENTS, {"statementId": new_id()}, large),
+        user.ask("POST", STATEMENTS, data=body, headers={"Content-Type": mixed}),
+        user.ask("POST", STATEMENTS, data=gzip.compress(json.dumps(large).encode()), headers=squeezed),
+    ]
+    assert [answer.status_code for answer in answers] == [413] * 4
+    assert all(str(receiving.MOST_LAUNCHED_BYTES) in answer.text for answer in answers)
+    half = launched.statement(result={"response": "x" * (receiving.MOST_LAUNCHED_BYTES // 2)})
+    assert len(user.send(half)) == 1
+    assert lrs.post(STATEMENTS, large).status_code == 200
 
 
 def test_a_launched_script_speaks_for_nobody_else(lrs: Lrs, launched: Launched) -> None:
