@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appliance.store import record_terms
-from appliance.store.record_entries import Entry, entry
+from appliance.store.record_entries import COLUMNS, Entry, entry
 from appliance.store.record_terms import Posting, Terms, chunks, marks
 from appliance.xapi.terms import reference
 
@@ -84,7 +84,8 @@ class Links:
             return None
         if name not in self._nodes:
             row = self._conn.execute(
-                "SELECT row, id, body, stored FROM statement WHERE id = ? AND NOT erased", (name,)
+                f"SELECT {COLUMNS} FROM statement WHERE id = ? AND NOT erased",  # noqa: S608
+                (name,),
             ).fetchone()
             self._nodes[name] = None if row is None else self._made(entry(row))
         return self._nodes[name]

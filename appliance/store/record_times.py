@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 from appliance.ports import Clock, Now
 from appliance.store import record_projections, times
 from appliance.store.durable import step
-from appliance.store.record_entries import entry
+from appliance.store.record_entries import COLUMNS, entry
 from appliance.store.record_projections import facts
 from appliance.store.record_terms import Terms
 from appliance.store.times import Anchor, Run
@@ -209,7 +209,7 @@ def _settle_some(conn: sqlite3.Connection, *, run: Run, terms: Terms, now: Now) 
 
 def _held(conn: sqlite3.Connection, first: int, last: int) -> list[sqlite3.Row]:
     return conn.execute(
-        "SELECT row, id, body, given, stored, voided, erased, boot, monotonic, age "
+        "SELECT row, id, body, given, stored, voided, erased, defines, boot, monotonic, age "
         "FROM held JOIN statement USING (row) WHERE row BETWEEN ? AND ? ORDER BY row",
         (first, last),
     ).fetchall()
@@ -232,5 +232,5 @@ def _restamp(conn: sqlite3.Connection, terms: Terms, row: sqlite3.Row, stored: i
                  (body, hashlib.sha256(body).digest(), row["row"]))  # fmt: skip
     if not row["voided"]:
         told = facts(entry(row))
-        moved = conn.execute("SELECT row, id, body, stored FROM statement WHERE row = ?", (row["row"],)).fetchone()
+        moved = conn.execute(f"SELECT {COLUMNS} FROM statement WHERE row = ?", (row["row"],)).fetchone()  # noqa: S608
         record_projections.move(conn, terms, told, entry(moved).at)

@@ -288,6 +288,32 @@ def test_a_launched_script_does_not_rename_the_boxs_lessons(lrs: Lrs, launched: 
         assert ("definition" in json.loads(lrs.get("activities", {"activityId": iri}).data)) is defined
 
 
+def test_a_launched_script_defines_its_own_activity_and_nothing_else(lrs: Lrs, launched: Launched) -> None:
+    """What it says of others stays in its statement, and mutes neither that one's object nor the rest of a batch."""
+    foreign, own = new_iri(), launched.activity
+
+    def named(iri: str, name: str = "Pirate") -> dict[str, object]:
+        return {"id": iri, "definition": {"name": {"fr": name}}}
+
+    def known(iri: str) -> object:
+        return json.loads(lrs.get("activities", {"activityId": iri}).data).get("definition", {}).get("name")
+
+    lrs.send(statement(object=named(foreign, "Autre")))
+    around = {"contextActivities": {"category": [named(foreign)], "parent": [named(own)]}}
+    first, *_ = launched.lrs.send(
+        launched.statement(object=named(foreign), context={"contextActivities": {"parent": [named(own + "/x")]}}),
+        launched.statement(object=named(own + "/page", "Page"), context=around),
+        launched.statement(
+            object=named(own, "Jeu"), context={"contextActivities": {"other": [named(own + "#a", "A")]}}
+        ),
+        launched.statement(object=named(own + "other")),
+    )
+    assert lrs.one(first)["object"]["definition"]["name"] == {"fr": "Pirate"}
+    told = {iri: known(iri) for iri in (foreign, own, own + "/page", own + "#a", own + "/x", own + "other")}
+    assert told == {foreign: {"fr": "Autre"}, own: {"fr": "Jeu"}, own + "/page": {"fr": "Page"},
+                    own + "#a": {"fr": "A"}, own + "/x": None, own + "other": None}  # fmt: skip
+
+
 def test_after_the_lesson_reports_arrive_and_nothing_is_read(lrs: Lrs, launched: Launched) -> None:
     user = launched.lrs
     (own,) = user.send(launched.statement())
