@@ -139,7 +139,9 @@ def records(config: Config) -> Iterator[Records]:
 
     migrate(config.database)
     with contextlib.closing(Database(config.database, Role.HUB)) as db:
-        found = Records(db, SystemClock(), settings.box_id(db), config.box.state)
+        found = Records(
+            db, SystemClock(), settings.box_id(db), config.box.state, keep_free=config.records.keep_free_mb << 20
+        )
         Erasure(found).begin()
         yield found
 

@@ -262,8 +262,8 @@ class RecordsOutbox:
             durable.step("outbox set aside")
             durable.write(fresh, kept.encode())
             durable.step("outbox name refused")
-            if not self._clock.now().trusted:
-                os.utime(fresh, (0, 0))
+            now = self._clock.now()
+            os.utime(fresh, (now.wall, now.wall) if now.trusted else (0, 0))
             fresh.rename(self._aside / f"{name}.json")
             durable.sync_folder(self._aside)
         self._tidy()

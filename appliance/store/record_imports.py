@@ -85,10 +85,12 @@ class Importer:
 
     def _read(self, line: bytes) -> Line:
         found = record_lines.read(line)
-        if isinstance(found, Tombstone):
-            if found.key != self._keys.get(found.box) or not authentic(self._records.db, found):
-                raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
+        if isinstance(found, Tombstone) and not self._authentic(found):
+            raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
         return found
+
+    def _authentic(self, tombstone: Tombstone) -> bool:
+        return tombstone.key == self._keys.get(tombstone.box) and authentic(self._records.db, tombstone)
 
     def _tombstones(self, found: list[Tombstone], report: Report) -> None:
         if found:

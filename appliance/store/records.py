@@ -117,10 +117,10 @@ class Records:
     def expect_room(self, size: int, attached: int = 0) -> None:
         """Raises :class:`StorageError` unless so many bytes in the database, and in files, leave enough free.
 
-        Enough is ``keep_free``, and the room for writing the file anew: an erasure must be able to end. For what
-        tools send; nobody asks before an answer of a pupil or an erasure is written.
+        Enough is ``keep_free``, for answers, beside the room for writing the file anew: an erasure must be able to end.
+        For what tools send; nobody asks before an answer of a pupil or an erasure is written.
         """
-        keep = max(self._keep_free, rewrite.room_needed(self.db.reading()))
+        keep = self._keep_free + rewrite.room_needed(self.db.reading())
         with disk_errors(self.db.path):
             free = shutil.disk_usage(self.db.path.parent).free
         missing = keep + _COPIES * size + attached - free
