@@ -87,8 +87,8 @@ class RecordsConfig:
     """Bounds of learning records."""
 
     keep_free_mb: int = 100
-    """Tools and resources' own scripts store nothing that would leave less free disk beside what an erasure needs, twice
-    the database. Answers on the box's own pages, and deliveries of its services, still go in."""
+    """Tools and resources' own scripts store nothing that would leave less free disk beside what an erasure needs,
+    twice the database. Answers on the box's own pages, and deliveries of its services, still go in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def _write_statement(line: Statement) -> bytes:
         made["voided"] = True
     if line.body is None:
         return _line({**made, "erased": True})
-    if line.defines is not Defines.EVERYTHING:
+    if line.defines != Defines.EVERYTHING:
         made["defines"] = _DEFINES[line.defines]
     if line.held is not None:
         made["held"] = {"boot": line.held.boot, "monotonic": line.held.monotonic, "age": line.held.age}

@@ -79,14 +79,18 @@ def test_a_rebuild_holds_no_thread_of_other_writers(lrs: Lrs) -> None:
     lrs.send(statement())
     told: list[tuple[int, str | None]] = []
 
+    def put() -> str:
+        settings.put(lrs.hub.db, "x", "y")
+        return ""
+
     def progress(done: int, total: int) -> None:
         if not told:
             app = create_app(lrs.hub)
-            app.add_url_rule("/api/put", "put", lambda: settings.put(lrs.hub.db, "x", "y") or "")
+            app.add_url_rule("/api/put", "put", put)
             answer = app.test_client().get("/api/put", headers={"X-Cartable-Origin": "local", "Accept-Language": "en"})
             told.append((answer.status_code, answer.headers.get("Retry-After")))
             assert "try again" in answer.get_json()["error"]
 
     lrs.hub.records.rebuild(progress)
     assert told == [(503, "5")]
-    settings.put(lrs.hub.db, "x", "y")
+    assert put() == ""
