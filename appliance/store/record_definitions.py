@@ -46,7 +46,7 @@ class Definitions:
         """Merge what statements tell of their activities, in this order."""
         changed: dict[str, list[Mapping[str, Any]]] = {}
         for entry in told:
-            for iri, definition in definitions.activities(entry.value):
+            for iri, definition in entry.definitions():
                 mark = hash(repr(definition))
                 if self._last.get(iri) != mark:
                     self._last[iri] = mark
@@ -77,7 +77,7 @@ class Definitions:
 
 def defined(told: Iterable[Entry]) -> set[str]:
     """The activities that statements define."""
-    return {iri for entry in told for iri, _ in definitions.activities(entry.value)}
+    return {iri for entry in told for iri, _ in entry.definitions()}
 
 
 def read(conn: sqlite3.Connection, iri: str) -> dict[str, Any] | None:
@@ -116,6 +116,6 @@ def _told_of(conn: sqlite3.Connection, iri: str) -> Iterator[Mapping[str, Any]]:
         (iri_value(iri),),
     ).fetchall()
     for entry in entries(conn, [row["row"] for row in rows]):
-        for found, definition in definitions.activities(entry.value):
+        for found, definition in entry.definitions():
             if found == iri:
                 yield definition

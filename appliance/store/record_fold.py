@@ -37,8 +37,8 @@ class Fold:
         self.terms.clear()
         self._definitions.clear()
 
-    def add(self, conn: sqlite3.Connection, new: list[Entry], *, mute: frozenset[int] = frozenset()) -> None:
-        """Derive what ``new``, just written, in ascending order, add. ``mute``: rows that define no activity."""
+    def add(self, conn: sqlite3.Connection, new: list[Entry]) -> None:
+        """Derive what ``new``, just written, in ascending order, add."""
         if not new:
             return
         own = [(entry, record_terms.of(entry.value)) for entry in new]
@@ -56,7 +56,7 @@ class Fold:
         tally.write(conn)
         self._take_away(conn, undone)  # only now: it counts some anew from the index, where ``new`` stands already
         statements.fold(conn, self._box_id, live)
-        self._definitions.add(conn, (entry for entry in new if entry.row not in mute))
+        self._definitions.add(conn, new)
 
     def _void(self, conn: sqlite3.Connection, new: list[Entry]) -> tuple[set[int], list[Entry]]:
         """Mark what ``new`` voids, or is voided of it (Data 2.3.2); returns the rows of ``new`` that are voided, and

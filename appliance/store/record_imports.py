@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.errors import BadInput, CartableError
-from appliance.store import durable, record_lines, times
+from appliance.store import durable, record_lines, times, tombstones
 from appliance.store.documents import etag
 from appliance.store.durable import step
-from appliance.store.erasure import Erasure, keeps_out
-from appliance.store.identity import known_key
+from appliance.store.erasure import Erasure, authentic, keeps_out
+from appliance.store.identity import key_of, known_key
 from appliance.store.record_lines import Document, End, Header, Line, Piece, Statement
 from appliance.store.record_terms import chunks
 from appliance.store.records import Records
@@ -51,11 +51,16 @@ class Importer:
     """For one header; keeps nothing between two batches."""
 
     def __init__(self, records: Records, erasure: Erasure, header: Header) -> None:
-        """The first file of a box makes its key known: a later file with another key cannot erase in its name."""
+        """The first file that a box made makes its key known: a later one with another key cannot erase in its name.
+
+        The keys that it gives of other boxes are for the tombstones in it, and believed of nobody.
+        """
         self._records = records
         self._erasure = erasure
         self._keys = {**header.keys, header.box: header.key}
-        known_key(records.db, header.box, header.key)
+        if key_of(records.db, header.box) is None:
+            own = known_key(records.db, header.box, header.key)
+            records.commit.run(lambda conn: tombstones.drop_forged(conn, header.box, own))
 
     def take(self, lines: Sequence[bytes], first: int) -> Report:
         """Take in ``lines``, durably; ``first``: the number of the first, for the report.
@@ -83,11 +88,12 @@ class Importer:
 
     def _read(self, line: bytes) -> Line:
         found = record_lines.read(line)
-        if isinstance(found, Tombstone):
-            told = self._keys.get(found.box)
-            if found.key != told or known_key(self._records.db, found.box, told) != told:
-                raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
+        if isinstance(found, Tombstone) and not self._authentic(found):
+            raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
         return found
+
+    def _authentic(self, tombstone: Tombstone) -> bool:
+        return tombstone.key == self._keys.get(tombstone.box) and authentic(self._records.db, tombstone)
 
     def _tombstones(self, found: list[Tombstone], report: Report) -> None:
         if found:

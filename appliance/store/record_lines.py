@@ -22,6 +22,7 @@ from appliance.errors import BadInput
 from appliance.store import record_fields as fields
 from appliance.store import tombstones
 from appliance.store.tombstones import Tombstone
+from appliance.xapi.definitions import Defines
 
 FORMAT = "cartable-records"
 VERSION = 1
@@ -35,6 +36,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SHA2 = re.compile(r"[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
 _KINDS = ("state", "activity_profile", "agent_profile")
+_DEFINES: dict[Defines, bool | str] = {
+    Defines.EVERYTHING: True, Defines.NOTHING: False, Defines.OBJECT: "object"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,8 @@ class Statement:
     sha256: str = ""
     """Of the body, hex."""
     voided: bool = False
-    defines: bool = True
-    """Whether it may tell what activities are (scope ``define``)."""
+    defines: Defines = Defines.EVERYTHING
+    """What it may tell of activities (scope ``define``)."""
     held: Held | None = None
 
 
@@ -167,8 +171,8 @@ def _write_statement(line: Statement) -> bytes:
         made["voided"] = True
     if line.body is None:
         return _line({**made, "erased": True})
-    if not line.defines:
-        made["defines"] = False
+    if line.defines != Defines.EVERYTHING:
+        made["defines"] = _DEFINES[line.defines]
     if line.held is not None:
         made["held"] = {"boot": line.held.boot, "monotonic": line.held.monotonic, "age": line.held.age}
     return _line({**made, "given": line.given, "sha256": line.sha256, "body": line.body.decode()})
@@ -221,9 +225,16 @@ def _read_statement(found: dict[str, Any]) -> Line:
         body,
         "" if body is None else str(found["sha256"]),
         fields.of(found, "voided", bool) if "voided" in found else False,
-        fields.of(found, "defines", bool) if "defines" in found else True,
+        _defines(found),
         None if held is None else _held(held),
     )
+
+
+def _defines(found: dict[str, Any]) -> Defines:
+    told = found.get("defines", True)
+    if not isinstance(told, bool | str) or told not in _DEFINES.values():
+        raise fields.wrong("defines")
+    return next(defines for defines, known in _DEFINES.items() if told == known)
 
 
 def _body(found: dict[str, Any]) -> bytes:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from appliance.store import record_terms
 from appliance.store.durable import step
-from appliance.store.record_entries import Entry, entry
+from appliance.store.record_entries import COLUMNS, Entry, entry
 from appliance.store.record_terms import Posting, Terms, chunks, marks
 from appliance.xapi.terms import reference
 
@@ -148,7 +148,7 @@ class _Reader:
     def _node(self, name: str) -> _Node | None:
         if name not in self._nodes:
             row = self._conn.execute(
-                "SELECT row, id, body, stored FROM statement WHERE id = ? AND NOT erased AND length(body) <= ?",
+                f"SELECT {COLUMNS} FROM statement WHERE id = ? AND NOT erased AND length(body) <= ?",  # noqa: S608
                 (name, LARGEST),
             ).fetchone()
             self._nodes[name] = None if row is None else self._made(entry(row))

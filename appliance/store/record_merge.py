@@ -20,7 +20,7 @@ from appliance.ports import Clock, Now
 from appliance.store import record_projections, record_times, times, tombstones
 from appliance.store.durable import step
 from appliance.store.record_append import INSERT, Unsettled, added_keys, agents, name_attachments, tail
-from appliance.store.record_entries import Entry, attachments, entry, moment
+from appliance.store.record_entries import COLUMNS, Entry, attachments, entry, moment
 from appliance.store.record_fold import Fold
 from appliance.store.record_lines import Statement as Foreign
 from appliance.store.record_rebuild import write_mark
@@ -186,7 +186,7 @@ class _Merge:
         )
         conn.execute("DELETE FROM held WHERE row = ?", (there["row"],))
         if not there["voided"]:
-            now = conn.execute("SELECT row, id, body, stored FROM statement WHERE row = ?", (there["row"],)).fetchone()
+            now = conn.execute(f"SELECT {COLUMNS} FROM statement WHERE row = ?", (there["row"],)).fetchone()  # noqa: S608
             record_projections.move(conn, self._fold.terms, told, entry(now).at)
 
     def _set_aside(self, conn: sqlite3.Connection, row: Foreign, reason: str) -> int:
@@ -218,7 +218,7 @@ class _Merge:
             rows.append((number, row.id, row.origin, row.sequence, row.body or b"", row.given,
                          bytes.fromhex(row.sha256), text, int(row.trusted), int(row.defines)))  # fmt: skip
             if value is not None and row.body is not None:
-                entries.append(Entry(number, row.id, value, moment(value, text)))
+                entries.append(Entry(number, row.id, value, moment(value, text), row.defines))
                 if row.held is not None:
                     held.append((number, row.held.boot, row.held.monotonic, row.held.age))
         step("write statements")
@@ -228,7 +228,7 @@ class _Merge:
         conn.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", held)
         self._keep_voids(conn, new)
         name_attachments(conn, ((entry.row, attachments(entry.value)) for entry in entries))
-        self._fold.add(conn, entries, mute=frozenset(row[0] for row in rows if not row[9]))
+        self._fold.add(conn, entries)
         write_mark(conn, rows[-1][0])
         return len(entries)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from appliance.ports import Now
 from appliance.store import record_projections, times
 from appliance.store.durable import step
-from appliance.store.record_entries import entry
+from appliance.store.record_entries import COLUMNS, entry
 from appliance.store.record_projections import facts
 from appliance.store.record_terms import Terms
 from appliance.store.record_times import PROVISIONAL, Arrivals, Turn, first_provisional, last_stored
@@ -203,7 +203,8 @@ class _Settling:
 
 def _whole(conn: sqlite3.Connection, row: int) -> sqlite3.Row:
     found: sqlite3.Row = conn.execute(
-        "SELECT row, id, body, given, stored FROM statement WHERE row = ?", (row,)
+        f"SELECT {COLUMNS}, given FROM statement WHERE row = ?",  # noqa: S608
+        (row,),
     ).fetchone()
     return found
 

@@ -9,6 +9,7 @@ One writer at a time, many readers. What :meth:`Records.append` returned is on t
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -24,16 +25,19 @@ from appliance.store import (
     record_rebuild,
     record_settling,
     record_times,
+    rewrite,
     times,
 )
 from appliance.store.attachments import Attachments
 from appliance.store.commit import GroupCommit
-from appliance.store.db import Database
+from appliance.store.db import PATIENCE_S, Database
+from appliance.store.durable import disk_errors
 from appliance.store.record_append import Append, Unsettled
 from appliance.store.record_fold import Fold
 from appliance.store.record_lines import Statement as Foreign
 from appliance.store.record_merge import MergeResult
 from appliance.store.record_queries import Found, Page, Query
+from appliance.xapi.definitions import Defines
 from appliance.xapi.preparing import Prepared
 
 __all__ = ["Foreign", "Found", "MergeResult", "Page", "Query", "Records"]
@@ -41,11 +45,21 @@ __all__ = ["Foreign", "Found", "MergeResult", "Page", "Query", "Records"]
 log = logging.getLogger(__name__)
 
 
+_COPIES = 3
+"""Of a byte in the database: itself, and two while the file is written anew (or one in the write-ahead log)."""
+
+
+def _everything(_: Prepared) -> Defines:
+    return Defines.EVERYTHING
+
+
 class Records:
     """The store. Thread-safe."""
 
-    def __init__(self, db: Database, clock: Clock, box_id: str, folder: Path) -> None:
+    def __init__(self, db: Database, clock: Clock, box_id: str, folder: Path, *, keep_free: int = 0) -> None:
         """Open the records of ``db``; files stand in ``folder``/records (``folder``: the box's state).
+
+        ``keep_free``: bytes that :meth:`expect_room` keeps free; 0: it refuses nothing.
 
         What a death left half done is finished or removed, and what the previous release wrote is indexed.
         """
@@ -56,6 +70,7 @@ class Records:
         self.commit = GroupCommit(db, self.fold.ended)
         self.attachments = Attachments(folder / "records" / "attachments", db)
         self.arrivals = record_times.Arrivals(clock)
+        self._keep_free = keep_free
         self._rebuilding = False
         self._settling = threading.Lock()
         self._linking = threading.Lock()
@@ -63,31 +78,37 @@ class Records:
         self.catch_up()
 
     def append(
-        self, batch: Sequence[Prepared], *, attachments: Mapping[str, bytes] | None = None, define: bool = True
+        self,
+        batch: Sequence[Prepared],
+        *,
+        attachments: Mapping[str, bytes] | None = None,
+        define: Callable[[Prepared], Defines] = _everything,
     ) -> list[str]:
         """Keep ``batch``, all or nothing, durably; returns the ids in its order.
 
         A statement that is there already, and says the same, is simply listed; so is one that was erased, which does
-        not come back. ``attachments``: bytes by ``sha2``. ``define``: whether its definitions become what the box
-        knows of activities. Raises :class:`Conflict` when an id stands for another statement, :class:`BadInput` when
-        it comes twice in the batch, :class:`StorageError` when the disk is full, :class:`Busy` during a rebuild.
+        not come back. ``attachments``: bytes by ``sha2``. ``define``: which definitions of each
+        become what the box knows of activities. Raises :class:`Conflict` when an id stands for another statement,
+        :class:`BadInput` when it comes twice in the batch, :class:`StorageError` when the disk is full, :class:`Busy`
+        while a rebuild, or writing the file anew, keeps the writer's turn.
         """
+        self.expect_turn()
         with self.attachments.kept(attachments or {}):
             self._take(batch, define=define, each=False)
         return [prepared.id for prepared in batch]
 
     def append_each(self, batch: Sequence[Prepared]) -> dict[str, str]:
         """Keep, durably, each statement of ``batch`` that can be; returns {id: reason} of the others."""
-        return self._take(batch, define=True, each=True)
+        return self._take(batch, define=_everything, each=True)
 
-    def _take(self, batch: Sequence[Prepared], *, define: bool, each: bool) -> dict[str, str]:
+    def _take(self, batch: Sequence[Prepared], *, define: Callable[[Prepared], Defines], each: bool) -> dict[str, str]:
         self.expect_turn()
         if not batch:
             return {}
         work = Append(self.fold, self.arrivals, self.clock, self.box_id, batch, define=define, each=each)
         while True:
             try:
-                refused = self.commit.run(work)
+                refused = self.commit.run(work, patience_s=PATIENCE_S)
             except Unsettled:
                 self.settle_clock(self.clock.now())
             else:
@@ -100,6 +121,23 @@ class Records:
         """Raises :class:`Busy` while a rebuild keeps the writer's turn: minutes, for which no request may wait."""
         if self._rebuilding:
             raise Busy("The learning records are being rebuilt: try again in a few minutes.")
+
+    def expect_room(self, size: int, attached: int = 0) -> None:
+        """Raises :class:`StorageError` unless so many bytes in the database, and in files, leave enough free.
+
+        Enough is ``keep_free``, for answers, beside the room for writing the file anew: an erasure must be able to end.
+        For what tools send; nobody asks before an answer of a pupil or an erasure is written.
+        """
+        keep = self._keep_free + rewrite.room_needed(self.db.reading())
+        with disk_errors(self.db.path):
+            free = shutil.disk_usage(self.db.path.parent).free
+        missing = keep + _COPIES * size + attached - free
+        if self._keep_free and missing > 0:
+            raise StorageError(
+                "The box keeps the rest of its disk for the pupils' answers and for erasures: remove resources or old "
+                "documents until %(needed)s MB more are free, then send this again.",
+                needed=rewrite.megabytes(missing),
+            )
 
     def get(self, statement_id: str, *, voided: bool = False) -> Found | None:
         """The statement with this id, or the voided one; None when there is none."""
@@ -148,7 +186,7 @@ class Records:
         """
         self._rebuilding = True
         try:
-            self.commit.run(lambda conn: record_rebuild.rebuild(conn, self.fold, progress))
+            self.commit.run(lambda conn: record_rebuild.rebuild(conn, self.fold, progress), alone=True)
         finally:
             self._rebuilding = False
 

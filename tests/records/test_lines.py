@@ -21,6 +21,7 @@ from appliance.errors import BadInput
 from appliance.store import record_lines as lines
 from appliance.store import tombstones
 from appliance.store.identity import Identity
+from appliance.xapi.definitions import Defines
 
 BOX = "7d4fb7a1-3c26-4f59-8f36-0d4a5a2f5b11"
 NAME = "3b7e2f0a-6a0f-4f0c-9d0e-0c5f3c1c2a77"
@@ -29,7 +30,17 @@ STORED = "2026-11-22T06:52:30.000001Z"
 OWN = Identity(BOX, b"k" * 32)
 
 WHOLE = lines.Statement(
-    NAME, BOX, 12, STORED, True, 20, BODY, hashlib.sha256(BODY).hexdigest(), True, False, lines.Held("boot", 0.1, None)
+    NAME,
+    BOX,
+    12,
+    STORED,
+    True,
+    20,
+    BODY,
+    hashlib.sha256(BODY).hexdigest(),
+    True,
+    Defines.OBJECT,
+    lines.Held("boot", 0.1, None),
 )
 PIECE = lines.Piece("ab" * 32, lines.PIECE + 3, 2, 2, b"abc")
 DOCUMENT = lines.Document("state", "http://a/é", "mbox mailto:z@e.fr", NAME, "n", "text/plain", "t", STORED, b"\0\xff")
@@ -61,7 +72,8 @@ def test_the_body_is_the_sender_s_own_text() -> None:
 @given(text=some.text(), held=some.floats(0, 1e9), number=some.integers(1, 2**63 - 1))
 def test_any_text_and_number_reads_back(text: str, held: float, number: int) -> None:
     body = json.dumps({"a": text}, ensure_ascii=bool(number % 2)).encode("utf-8", "replace")
-    made = lines.Statement(NAME, BOX, number, STORED, False, 3, body, hashlib.sha256(body).hexdigest(), False, True,
+    made = lines.Statement(NAME, BOX, number, STORED, False, 3, body, hashlib.sha256(body).hexdigest(), False,
+                           Defines(number % 3),
                            lines.Held(text.encode("utf-8", "replace").decode(), held, held))  # fmt: skip
     assert lines.read(lines.write(made)) == made
 
@@ -112,7 +124,9 @@ def changed(line: lines.Line, **changes: Any) -> bytes:
         (changed(WHOLE, stored="2026-11-22T06:52:30Z"), "stored"),
         (changed(WHOLE, stored="2026-13-22T06:52:30.000001Z"), "stored"),
         (changed(WHOLE, stored="2026-11-22T06:52:30.00000١Z"), "stored"),
-        (changed(WHOLE, trusted=1), "trusted"), (changed(WHOLE, voided=1), "voided"), (changed(WHOLE, held=1), "held"),
+        (changed(WHOLE, trusted=1), "trusted"), (changed(WHOLE, voided=1), "voided"),
+        (changed(WHOLE, defines=2), "defines"), (changed(WHOLE, defines="all"), "defines"),
+        (changed(WHOLE, held=1), "held"),
         (changed(WHOLE, held={"boot": "b", "monotonic": "1"}), "held"),
         (changed(WHOLE, held={"boot": "\ud800", "monotonic": 1}), "boot"),
         (changed(WHOLE, held={"boot": "b", "monotonic": float("nan")}), "held"),

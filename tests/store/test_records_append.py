@@ -18,6 +18,7 @@ import pytest
 from appliance.errors import BadInput, Busy, Conflict, Damaged
 from appliance.store import times
 from appliance.store.records import Query
+from appliance.xapi.definitions import Defines
 from appliance.xapi.terms import VOIDED
 from tests.records.boxes import START, Box, SetClock
 
@@ -211,11 +212,30 @@ def test_a_definition_does_not_grow_without_end(box: Box, size: int) -> None:
     assert box.records.definition("https://exemple.fr/huge") is None
 
 
+def test_a_sender_who_may_define_the_object_only_defines_nothing_else(box: Box) -> None:
+    own, other = "https://exemple.fr/own", "https://exemple.fr/other"
+
+    def names(name: str, iri: str) -> dict[str, Any]:
+        return {"id": iri, "definition": {"name": {"fr": name}}}
+
+    box.add(told(object=names("Autre", other)))
+    box.add(told(object=names("A moi", own), context={"contextActivities": {"category": [names("Pirate", other)]}}),
+            define=Defines.OBJECT)  # fmt: skip
+
+    def known() -> list[str]:
+        found = [box.records.definition(iri) or {} for iri in (own, other)]
+        return [definition["name"]["fr"] for definition in found]
+
+    assert known() == ["A moi", "Autre"]
+    box.records.rebuild(lambda done, total: None)
+    assert known() == ["A moi", "Autre"]
+
+
 def test_definitions_are_merged_and_a_sender_without_the_right_defines_nothing(box: Box) -> None:
     iri = ACTIVITY["id"]
     box.add(told())
     box.add(told(object={"id": iri, "definition": {"name": {"en": "Fractions!"}}}))
-    box.add(told(object={"id": iri, "definition": {"name": {"fr": "Pirate"}}}), define=False)
+    box.add(told(object={"id": iri, "definition": {"name": {"fr": "Pirate"}}}), define=Defines.NOTHING)
     assert box.records.definition(iri) == {"name": {"fr": "Fractions", "en": "Fractions!"}}
     box.records.rebuild(lambda done, total: None)
     assert box.records.definition(iri) == {"name": {"fr": "Fractions", "en": "Fractions!"}}

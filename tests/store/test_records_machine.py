@@ -26,6 +26,7 @@ from appliance.store import record_links, record_terms, times
 from appliance.store.record_lines import Statement
 from appliance.store.records import Query
 from appliance.xapi import terms
+from appliance.xapi.definitions import Defines
 from tests.records.boxes import START, Box, SetClock
 
 TABLES = ("statement", "term", "statement_reference", "reference_waiting", "statement_void", "statement_attachment",
@@ -111,7 +112,7 @@ class Store(RuleBasedStateMachine):
         for name in names:
             if self._body(name) is None:
                 self.foreign += 1
-                line = _line(name, self.foreign, data.draw(statements), data.draw(st.booleans()))
+                line = _line(name, self.foreign, data.draw(statements), data.draw(st.sampled_from(Defines)))
                 stored = line.stored if years is None else f"{years}-12-31T23:59:59.999999Z"
                 lines.append(dataclasses.replace(line, stored=stored))
         assert self.box.records.merge(lines).quarantined == 0
@@ -243,7 +244,7 @@ def _further(query: Query, cursor: str) -> Query:
     return Query(**{**fields, "cursor": cursor})
 
 
-def _line(name: str, sequence: int, value: dict[str, Any], defines: bool) -> Statement:
+def _line(name: str, sequence: int, value: dict[str, Any], defines: Defines) -> Statement:
     given = json.dumps({"id": name, **value})[:-1]
     body = f'{given},"version":"1.0.0"}}' if "timestamp" in value else (
         f'{given},"timestamp":"2026-05-05T05:05:05.000000Z","version":"1.0.0"}}')  # fmt: skip

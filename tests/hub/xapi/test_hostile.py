@@ -128,4 +128,7 @@ def test_a_statement_that_names_too_many_is_refused(lrs: Lrs) -> None:
     lrs.send(naming(900))
     answer = lrs.post(STATEMENTS, [statement(), naming(1_000)])
     assert answer.status_code == 400
-    assert "trace 2\xa0: La trace nomme trop de personnes et d’activités, plus de 1000 en tout" in answer.get_json()["error"]
+    assert (
+        "trace 2\xa0: La trace nomme trop de personnes et d’activités, plus de 1000 en tout"
+        in answer.get_json()["error"]
+    )
