@@ -58,6 +58,7 @@ vendor:
 
 ## make translations  collect messages and update the catalogues
 translations: $(VENV)/.test
+	@mkdir -p build
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _l -k CartableError -k ConfigError -k BadInput -k Unsupported \
 	  -k TooLarge -k NotFound -k Refused -k Conflict -k Busy -k StorageError -k Damaged -k Unreachable \
 	  -k Text -k Unauthenticated -k PreconditionFailed -o build/messages.pot --no-location --project Cartable .

@@ -102,7 +102,7 @@ def hub(config: Config) -> Iterator[Hub]:
         db = Database(config.database, Role.HUB)
         stack.callback(db.close)
         clock = SystemClock()
-        records = Records(db, clock, settings.box_id(db), config.box.state)
+        records = Records(db, clock, settings.box_id(db), config.box.state, keep_free=config.records.keep_free_mb << 20)
         Erasure(records).begin()
         watch = ClockWatch(records, clock)
         watch.start()
@@ -139,7 +139,9 @@ def records(config: Config) -> Iterator[Records]:
 
     migrate(config.database)
     with contextlib.closing(Database(config.database, Role.HUB)) as db:
-        found = Records(db, SystemClock(), settings.box_id(db), config.box.state)
+        found = Records(
+            db, SystemClock(), settings.box_id(db), config.box.state, keep_free=config.records.keep_free_mb << 20
+        )
         Erasure(found).begin()
         yield found
 

@@ -83,6 +83,15 @@ class LibraryConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsConfig:
+    """Bounds of learning records."""
+
+    keep_free_mb: int = 100
+    """Tools and resources' own scripts store nothing that would leave less free disk beside what an erasure needs,
+    twice the database. Answers on the box's own pages, and deliveries of its services, still go in."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchConfig:
     """The search process."""
 
@@ -106,6 +115,7 @@ class Config:
     edge: EdgeConfig = field(default_factory=EdgeConfig)
     hub: HubConfig = field(default_factory=HubConfig)
     library: LibraryConfig = field(default_factory=LibraryConfig)
+    records: RecordsConfig = field(default_factory=RecordsConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
     drivers: DriversConfig = field(default_factory=DriversConfig)
 

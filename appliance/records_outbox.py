@@ -10,12 +10,14 @@ statement, the outbox does. A delivery whose answer was lost is made again: same
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 import random
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from appliance.client import Client, Response
 from appliance.errors import BadInput, StorageError, TooLarge, Unreachable
 from appliance.ports import Clock, Now
 from appliance.store import durable, times
-from appliance.store.segments import Segments
+from appliance.store.segments import DAMAGED, Segments
 from appliance.xapi.version import Version
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,12 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 TIMEOUT_S = 20.0
 AGES = "X-Cartable-Ages"
 """Seconds between event and delivery of each statement of the body, in its order; the hub takes it from local only."""
+REFUSED = "refused"
+KEPT_S = 30 * 86400.0
+"""How long what was refused, or changed on the disk, is kept for a person to look at."""
+TIDY_S = 86400.0
+_NO_CLOCK_S = 1e9
+"""Times of files below this (2001) come from a clock that was not set."""
 REFUSALS = frozenset({400, 409, 413, 422})
 """It is the statement's fault: sending it again is of no use."""
 
@@ -84,8 +92,9 @@ class RecordsOutbox:
         """
         self._client, self._clock = client, clock
         self._chance = random.Random(seed)  # noqa: S311 - jitter
-        self._aside = folder / "refused"
+        self._folder, self._aside = folder, folder / REFUSED
         self._queue = Segments(folder)
+        self._tidy()
         self._boots: dict[str, _Boot] = {}
         for line in self._queue.every():
             self._learn(_Entry.read(line))
@@ -101,7 +110,7 @@ class RecordsOutbox:
 
     @property
     def refused(self) -> int:
-        """Statements that the hub will never take, each kept in ``refused/<id>.json`` with the reason."""
+        """Statements that the hub will never take, each kept in ``refused/<id>.json`` with the reason for 30 days."""
         return sum(1 for _ in self._aside.glob("*.json"))
 
     def add(self, statement: Mapping[str, Any]) -> str:
@@ -127,11 +136,14 @@ class RecordsOutbox:
     def flush(self) -> bool:
         """Deliver what waits, oldest first, until it is done (True) or the hub cannot take more now (False).
 
-        Raises :class:`StorageError` when a refused statement cannot be set aside: it waits on.
+        No file of the folder holds what was delivered afterwards: it may be erased in the hub, and must not stay here.
+        Raises :class:`StorageError` when a refused statement cannot be set aside: it waits on; and when the disk has no
+        room for what still waits once more, without what was delivered.
         """
         with self._sending:
             while lines := self._queue.head(MOST, MOST_BYTES):
                 if not self._deliver([_Entry.read(line) for line in lines]):
+                    self._queue.compact()
                     return False
             return True
 
@@ -159,7 +171,8 @@ class RecordsOutbox:
         while not self._stopping.is_set():
             self._wake.clear()
             if not self.waiting:
-                self._wake.wait()
+                if not self._wake.wait(TIDY_S):
+                    self._tidy()
             elif self._tried():
                 failures = 0
             else:
@@ -249,8 +262,35 @@ class RecordsOutbox:
             durable.step("outbox set aside")
             durable.write(fresh, kept.encode())
             durable.step("outbox name refused")
+            now = self._clock.now()
+            os.utime(fresh, (now.wall, now.wall) if now.trusted else (0, 0))
             fresh.rename(self._aside / f"{name}.json")
             durable.sync_folder(self._aside)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove what was set aside long ago; with a clock that is right only, by which the rest is dated."""
+        now = self._clock.now()
+        if not now.trusted:
+            return
+        for path in _aside(self._folder):
+            with contextlib.suppress(OSError):  # tomorrow, or at the next start
+                changed = path.stat().st_mtime
+                if not _NO_CLOCK_S < changed <= now.wall:
+                    os.utime(path, (now.wall, now.wall))
+                elif now.wall - changed > KEPT_S:
+                    path.unlink()
+
+
+def holding(state: Path) -> list[Path]:
+    """The folders of outboxes in ``state``, one or two levels below, where statements still wait or are set aside."""
+    found = {lock.parent for pattern in ("*/lock", "*/*/lock") for lock in state.glob(pattern)}
+    return sorted(folder for folder in found if any(folder.glob("[0-9]" * 8 + ".log")) or any(_aside(folder)))
+
+
+def _aside(folder: Path) -> Iterator[Path]:
+    for name in (REFUSED, DAMAGED):
+        yield from (folder / name).glob("*")
 
 
 def _complete(statement: Mapping[str, Any], now: Now) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 from appliance import cli
 from appliance.hub.openapi.document import ERRORS
 from appliance.hub.xapi import call, credentials, documents, receiving, statements
-from appliance.store import db, migrations, record_keys, record_lines
+from appliance.store import db, migrations, record_keys, record_lines, times
 
 PAGE = (Path(__file__).parents[1] / "docs/reference/records.md").read_text()
 OTHERS = {"resource", "import_job", "school_group", "pupil", "lesson", "activity", "setting"}
@@ -66,6 +66,11 @@ def test_limits_are_those_of_the_code() -> None:
         "64 MiB with attachments; statements as JSON 8 MiB; a document 8 MiB; a form (alternate syntax) 8 MiB" in PAGE
     )
     assert f"| {statements.MOST}, and {statements.MOST_PAGE_BYTES >> 20} MiB;" in PAGE
+    assert f"as JSON | {receiving.MOST_LAUNCHED_BYTES >> 10} KiB |" in PAGE
+    assert f"| line of an export | {record_lines.LONGEST >> 20} MiB:" in PAGE
+    assert f"pieces of {record_lines.PIECE >> 10} KiB" in PAGE
+    assert times.text(times.BELIEVABLE).startswith("2046-01-01T00:00:00")
+    assert f"up to\n  {times.text(times.BELIEVABLE)[:4]}" in PAGE
     assert f"| {call.MOST_PARAMETERS}, each once |" in PAGE
     assert f"| {documents.LONGEST_NAME:,} characters |" in PAGE
     assert receiving.AGES in PAGE

@@ -382,3 +382,42 @@ def test_any_json_object_comes_out_of_the_queue_as_it_went_in(value: dict[str, A
         [line] = again._queue.head(2, 1)
         again.close()
     assert json.loads(records_outbox._Entry.read(line).text) == {**value, "id": name}
+
+
+def texts(folder: Path) -> str:
+    return "".join(path.read_text() for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_was_delivered_leaves_the_disk_though_the_rest_waits(
+    opened: Callable[[], RecordsOutbox], hub: RecordsSocket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records_outbox, "MOST", 1)
+    outbox = opened()
+    outbox.add_all([said("first"), said("second")])
+    hub.next.extend([-1, 503])
+    assert not outbox.flush()
+    assert outbox.waiting == 1
+    assert ("first" in texts(tmp_path), "second" in texts(tmp_path)) == (False, True)
+    assert records_outbox.holding(tmp_path) == [tmp_path / "outbox"]
+    assert outbox.flush()
+    assert "words" not in texts(tmp_path)
+    assert records_outbox.holding(tmp_path) == []
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_what_was_refused_goes_after_a_month(
+    opened: Callable[[], RecordsOutbox], hub: RecordsSocket, watch: Watch, tmp_path: Path, trusted: bool
+) -> None:
+    """By a clock that is right: what came before it was counts from then on."""
+    watch.trusted = trusted
+    outbox = opened()
+    hub.refuses = lambda statement: 400
+    outbox.add(said())
+    assert outbox.flush()
+    assert outbox.refused == 1
+    assert records_outbox.holding(tmp_path) == [tmp_path / "outbox"]
+    watch.trusted = True
+    for days, left in ((0, 1), (29, 1), (2, 0)):
+        watch.passes(days * 86400)
+        assert opened().refused == left
+    assert records_outbox.holding(tmp_path) == []

@@ -18,7 +18,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
-from appliance.errors import CartableError
+from appliance.errors import Busy, CartableError
 from appliance.hub import (
     auth,
     health,
@@ -158,8 +158,9 @@ def wants_json() -> bool:
     return request.path.startswith("/api/")
 
 
-def _our_error(error: CartableError) -> tuple[Response | str, int]:
-    return _answer(error.localized(gettext), error.status)
+def _our_error(error: CartableError) -> tuple[Response | str, int, dict[str, str]]:
+    retry = {"Retry-After": "5"} if isinstance(error, Busy) else {}
+    return (*_answer(error.localized(gettext), error.status), retry)
 
 
 def _http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPException:

@@ -138,7 +138,7 @@ class Queue:
             found = resources.with_blob(self._db, blob)
             if found is None or found.state is not ResourceState.READY or not self._blobs.has(blob):
                 return False
-            with self._db.writing() as conn:
+            with self._db.writing(patience_s=None) as conn:
                 import_jobs.finish(conn, job.id, found.id, existing=True)
             return True
 
@@ -183,7 +183,7 @@ class Queue:
             manifest = blobs.read_manifest(self._blobs.path(blob))
             step("commit")
             try:
-                with self._db.writing() as conn:
+                with self._db.writing(patience_s=None) as conn:
                     if damaged is not None:
                         resources.set_state(conn, damaged.id, ResourceState.READY)
                         import_jobs.finish(conn, job.id, damaged.id, existing=True)

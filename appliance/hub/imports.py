@@ -99,7 +99,7 @@ class Library:
         if not self._blobs.has(blob):
             self._blobs.remove(blob)
             return
-        with contextlib.suppress(CartableError), self._db.writing() as conn:
+        with contextlib.suppress(CartableError), self._db.writing(patience_s=None) as conn:
             resources.insert(conn, new_resource(blob, blobs.read_manifest(self._blobs.path(blob))), {})
             log.info("taken back into the library: %s", blob)
 
@@ -231,7 +231,7 @@ class Library:
             if resource.blob and resources.with_blob(self._db, resource.blob) is None:
                 self._blobs.remove(resource.blob)
         step("forget row")
-        with self._db.writing() as conn:
+        with self._db.writing(patience_s=None) as conn:
             resources.delete(conn, resource.id)
 
     def verify(self, progress: Progress) -> builtins.list[Damage]:
@@ -251,7 +251,7 @@ class Library:
 
     def _mark(self, resource: Resource, *, harmed: bool) -> None:
         state = ResourceState.DAMAGED if harmed else ResourceState.READY
-        with self._queue.changing, self._db.writing() as conn:
+        with self._queue.changing, self._db.writing(patience_s=None) as conn:
             resources.change_state(conn, resource.id, resource.state, state)
         if state is ResourceState.READY:
             self._indexing.wake()

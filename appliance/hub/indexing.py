@@ -87,7 +87,7 @@ class Indexing:
     def rebuild(self) -> None:
         """Index everything again."""
         log.warning("the search index is damaged: it is made again")
-        with self._db.writing() as conn:
+        with self._db.writing(patience_s=None) as conn:
             resources.forget_index(conn)
         self._wake.set()
 
@@ -102,7 +102,7 @@ class Indexing:
             log.warning("the search index could not be compared with the library: %s", error)
             return
         known = {resource.id for resource in resources.every(self._db, include_damaged=True)}
-        with self._db.writing() as conn:
+        with self._db.writing(patience_s=None) as conn:
             for missing in known - held:
                 resources.set_indexed(conn, missing, resources.STALE)
         for gone in held - known:
@@ -131,7 +131,7 @@ class Indexing:
                 self._indexer.index_card(resource)
             else:
                 self._indexer.index(resource, self._sections(resource))
-            with self._db.writing() as conn:
+            with self._db.writing(patience_s=None) as conn:
                 resources.mark_indexed(conn, resource)
         except Damaged:
             self._failures[resource.id] = self._failures.get(resource.id, 0) + 1

@@ -47,6 +47,12 @@ class Launch:
     running: bool
     """Whether the lesson goes on; afterwards statements still arrive, nothing is read and no state is kept."""
 
+    def covers(self, iri: str) -> bool:
+        """Whether ``iri`` is the activity, or begins with it: a part of it."""
+        return bool(self.activity) and (
+            iri == self.activity or iri.startswith(tuple(self.activity + end for end in "/?#"))
+        )
+
 
 def token(lesson: str, pupil: str, activity: str, resource: str = "") -> str:
     """The password with which the scripts of ``resource`` write as ``pupil`` in ``lesson``."""

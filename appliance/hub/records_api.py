@@ -20,8 +20,8 @@ from appliance.hub.records_office import Office, report_json
 
 api = Blueprint("records_api", __name__, url_prefix="/api/records")
 
-MOST_BYTES = 256 << 20
-"""Of a batch of an import; a single line may be that of a statement of 64 MB."""
+MOST_BYTES = 24 << 20
+"""Of a batch of an import: a mebibyte, and the longest line (:data:`appliance.store.record_lines.LONGEST`)."""
 SENT_AT_ONCE = 1 << 16
 JSON_LINES = "application/jsonl"
 

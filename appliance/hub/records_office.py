@@ -55,6 +55,7 @@ class Office:
 
     def take(self, header: bytes, lines: Sequence[bytes], first: int) -> Report:
         """See :class:`appliance.store.record_imports.Importer`; raises :class:`BadInput` for another file's header."""
+        self._records.expect_turn()
         return Importer(self._records, self._erasure, record_lines.read_header(header)).take(lines, first)
 
     def rebuild(self, progress: Progress) -> None:
@@ -64,13 +65,16 @@ class Office:
     def look_up(self, who: str) -> dict[str, Any]:
         """``{"who", "agents", "statements", "shared", "documents", "pupil"}``: whom it means, what would go.
 
-        Raises :class:`NotFound`, :class:`BadInput` (several pupils have this alias; not an agent).
+        Raises :class:`NotFound`, :class:`BadInput` (several pupils have this alias; not an agent), :class:`Busy`
+        during a rebuild.
         """
+        self._records.expect_turn()
         name, agents = self._meant(who)
         return {"who": name, "agents": agents, **dataclasses.asdict(self._erasure.preview(agents))}
 
     def erase(self, who: str, final: bool) -> dict[str, Any]:
-        """What went, in the form of :meth:`look_up`."""
+        """What went, in the form of :meth:`look_up`; raises also :class:`Busy` during a rebuild."""
+        self._records.expect_turn()
         name, agents = self._meant(who)
         loss = self._erasure.erase(agents, final=final)
         return {"who": name, "agents": agents, **dataclasses.asdict(loss)}

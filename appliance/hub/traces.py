@@ -29,6 +29,8 @@ PER_PAGE = 20
 """Lines of a pupil's page."""
 READ = 50
 """Statements of a pupil's page, those in lines that can be opened included."""
+READ_BYTES = 1 << 20
+"""Of these statements, unless the first is larger: parsed, they take ten times that."""
 MAX_IRI = 2000
 ICONS = {"completed": "check", "initialized": "play", "launched": "play", "played": "play", "watched": "film",
          "listened": "headphones", "read": "book-open", "resumed": "play", "submitted": "upload"}  # fmt: skip
@@ -84,7 +86,7 @@ def trace(pupil_id: str) -> str:
 
 def _page(agent: str, after: str | None) -> tuple[list[Line], str | None]:
     """Lines, the newest first, and where the next page begins. A run is not cut in two unless it fills a page."""
-    page = hub().records.query(Query(agent=agent, limit=READ, cursor=after))
+    page = hub().records.query(Query(agent=agent, limit=READ, most_bytes=READ_BYTES, cursor=after))
     lines = trace_lines.lines(page.found)
     kept = lines[:-1] if page.next and len(lines) > 1 else lines
     kept = kept[:PER_PAGE]

@@ -106,8 +106,8 @@ class Attachments:
                     self.path(sha2).unlink()
 
     def _write(self, path: Path, body: bytes) -> bool:
-        """Whether it was not there."""
-        if path.is_file() and path.stat().st_size == len(body):
+        """Whether it was not there, or was damaged."""
+        if path.is_file() and path.stat().st_size == len(body) and self.sound(path.name):
             return False
         work = path.with_name(f"{path.name}-{secrets.token_hex(4)}{_PART}")
         try:
@@ -122,6 +122,14 @@ class Attachments:
         finally:
             work.unlink(missing_ok=True)
         return True
+
+    def sound(self, sha2: str) -> bool:
+        """Whether the box has the bytes, all of them as they came."""
+        try:
+            with self.path(sha2).open("rb") as source:
+                return hashlib.file_digest(source, _KINDS[len(sha2)]).hexdigest() == sha2
+        except OSError:  # it is not there, or the card does not give it back: either way it can come again
+            return False
 
     def unfinished(self, sha2: str) -> Path:
         """Where an import puts the pieces of an attachment until they are all there."""

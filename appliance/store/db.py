@@ -17,7 +17,10 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from appliance.errors import CartableError, Damaged, StorageError, reason
+from appliance.errors import Busy, CartableError, Damaged, StorageError, reason
+
+PATIENCE_S = 5.0
+"""How long a request waits for its turn to write: a rebuild, or writing the file anew, takes minutes."""
 
 
 class Role(enum.StrEnum):
@@ -45,6 +48,7 @@ OWNERS: dict[str, Role] = {
     "posting": Role.HUB,
     "posting_fresh": Role.HUB,
     "statement_reference": Role.HUB,
+    "reference_waiting": Role.HUB,
     "statement_void": Role.HUB,
     "statement_attachment": Role.HUB,
     "activity_definition": Role.HUB,
@@ -167,12 +171,20 @@ class Database:
         return conn
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, patience_s: float | None = PATIENCE_S) -> Iterator[sqlite3.Connection]:
         """One durable transaction: committed (and on disk) when the block ends, undone when it raises.
 
-        Raises :class:`StorageError` when the disk is full or read-only; then nothing of the block is kept.
+        ``patience_s``: seconds to wait for one's turn, None: as long as it takes (for threads on which no page waits).
+        Raises :class:`Busy` when it did not come, :class:`StorageError` when the disk is full or read-only; then
+        nothing of the block is kept.
         """
-        with self._write_lock, translated(self.path):
+        with self.turn(patience_s=patience_s), self.transaction() as conn:
+            yield conn
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The transaction of :meth:`writing`, for who has the writer's turn (:meth:`turn`)."""
+        with translated(self.path):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -183,15 +195,28 @@ class Database:
                 raise
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """The writer's turn without a transaction: nobody writes through this object until the block ends."""
-        with self._write_lock:
+    def turn(self, *, patience_s: float | None = None) -> Iterator[None]:
+        """The writer's turn, without a transaction yet: nobody writes through this object until the block ends.
+
+        Raises :class:`Busy` as :meth:`writing`.
+        """
+        if not self._write_lock.acquire(timeout=-1 if patience_s is None else patience_s):
+            raise busy()
+        try:
             yield
+        finally:
+            self._write_lock.release()
 
     def close(self) -> None:
         """Close every connection; the object is of no use afterwards."""
         for conn in [*self._readers, self._writer]:
             conn.close()
+
+
+def busy() -> Busy:
+    """The refusal of who may not wait for the writer's turn any longer."""
+    return Busy("The box is rewriting its learning records, and nothing can be saved meanwhile: try again in a few "
+                "minutes.")  # fmt: skip
 
 
 def disk_error(error: OSError, path: Path) -> CartableError:

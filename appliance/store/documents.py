@@ -12,10 +12,13 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from appliance.errors import NotFound
+from appliance.errors import NotFound, TooLarge
 from appliance.ports import Clock
 from appliance.store import times, tombstones
 from appliance.store.db import Database
+
+LONGEST_TYPE = 200
+"""Characters of a content type, printable ASCII: it becomes a header."""
 
 
 class Kind(enum.StrEnum):
@@ -52,6 +55,17 @@ class Document:
     """RFC 3339, UTC, microseconds; grows with each change, whatever the clock does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one activity may keep of one agent, whatever registrations it names: nobody counts on its modesty."""
+
+    within: str
+    """IRI: documents of this activity and of its parts count together. Empty: those of a kind without activity."""
+    documents: int
+    size: int
+    """Bytes of all of them."""
+
+
 Content = tuple[str, bytes]
 """Content type and bytes."""
 
@@ -84,15 +98,22 @@ class Documents:
         after = times.text(times.of(since)) if since is not None else ""
         return [(row["name"], row["updated"]) for row in rows if row["updated"] > after]
 
-    def change(self, context: Context, name: str, work: Callable[[Document | None], Content | None]) -> None:
+    def change(
+        self,
+        context: Context,
+        name: str,
+        work: Callable[[Document | None], Content | None],
+        bounds: Bounds | None = None,
+    ) -> None:
         """Replace a document by what ``work`` makes of it (None: there is none), in one durable transaction.
 
         ``work`` may give None, which removes it, or raise, which leaves everything as it was. Nothing is kept of an
         agent that was erased for good. Raises
-        :class:`appliance.errors.StorageError` when the disk is full.
+        :class:`appliance.errors.StorageError` when the disk is full, :class:`TooLarge` when it grows over ``bounds``.
         """
         with self._db.writing() as conn:
-            content = work(_find(conn, context, name))
+            found = _find(conn, context, name)
+            content = work(found)
             place = (context.kind, context.activity, context.agent, context.registration, name)
             if content is None:
                 conn.execute(
@@ -104,6 +125,8 @@ class Documents:
             if context.agent and tombstones.erased(conn, [context.agent], tombstones.ANYWHERE):
                 return
             content_type, body = content
+            if bounds is not None and (found is None or len(body) > len(found.body)):
+                _expect_within(conn, context, bounds, len(body), found)
             conn.execute(
                 "INSERT INTO document (kind, activity, agent, registration, name, content_type, body, etag, updated) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kind, activity, agent, registration, name) DO UPDATE "
@@ -141,6 +164,26 @@ def _find(conn: sqlite3.Connection, context: Context, name: str) -> Document | N
         (context.kind, context.activity, context.agent, context.registration, name),
     ).fetchone()
     return None if row is None else Document(row["content_type"], bytes(row["body"]), row["etag"], row["updated"])
+
+
+def _expect_within(
+    conn: sqlite3.Connection, context: Context, bounds: Bounds, size: int, found: Document | None
+) -> None:
+    """Raises :class:`TooLarge` unless a document of ``size`` bytes fits in place of ``found``."""
+    parts = tuple(bounds.within + end for end in "/?#")
+    kept = conn.execute(
+        "SELECT count(*) AS documents, ifnull(sum(length(body)), 0) AS size FROM document "
+        "WHERE agent = ? AND kind = ? AND (activity = ? OR substr(activity, 1, ?) IN (?, ?, ?))",
+        (context.agent, context.kind, bounds.within, len(parts[0]), *parts),
+    ).fetchone()
+    documents = kept["documents"] + (found is None)
+    if documents > bounds.documents or kept["size"] + size - (len(found.body) if found else 0) > bounds.size:
+        raise TooLarge(
+            "An activity keeps at most %(documents)s documents of a pupil, %(size)s KB together: shorten or remove "
+            "some, then send this one again.",
+            documents=bounds.documents,
+            size=bounds.size >> 10,
+        )
 
 
 def _where(context: Context) -> tuple[str, tuple[str, ...]]:

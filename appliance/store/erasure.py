@@ -22,7 +22,7 @@ from appliance.errors import BadInput, Busy, StorageError
 from appliance.store import record_terms, rewrite, times, tombstones
 from appliance.store.db import Database
 from appliance.store.durable import step
-from appliance.store.identity import identity, known_key
+from appliance.store.identity import identity, key_of
 from appliance.store.record_entries import entries
 from appliance.store.records import Records
 from appliance.store.tombstones import ANYWHERE, Tombstone, hashed
@@ -123,19 +123,22 @@ class Erasure:
         """Take in tombstones from an export; returns how many were new.
 
         Raises :class:`BadInput` when one was signed with another key than its box is known by. One of another box acts
-        on that box's own statements and accounts only. Old bytes that cannot be overwritten now are left to the next
-        erasure or start.
+        on that box's own statements and accounts only, and only when that box's key is known. Old bytes that cannot be
+        overwritten now are left to the next erasure or start.
         """
-        own = self._records.box_id
-        for tombstone in found:
-            if known_key(self._records.db, tombstone.box, tombstone.key) != tombstone.key:
-                raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
+        own, db = self._records.box_id, self._records.db
+        if not all(authentic(db, tombstone) for tombstone in found):
+            raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
+        known = {box for box in {tombstone.box for tombstone in found} if key_of(db, box) is not None}
+
+        def acts(told: Tombstone) -> bool:
+            return told.box in (own, told.origin) and told.box in known
 
         def keep(conn: sqlite3.Connection) -> int:
-            new = [t for t in found if tombstones.insert(conn, t, acts=t.box in (own, t.origin))]
+            new = [t for t in found if tombstones.insert(conn, t, acts=acts(t))]
             for tombstone in new:
                 mine = tombstone.box == own
-                if mine or tombstone.box == tombstone.origin:
+                if acts(tombstone):
                     only, before = None if mine else tombstone.box, conn.total_changes
                     self._quick(conn, {tombstone.actor}, pupils=mine and tombstone.final, until=tombstone.at, only=only)
                     if conn.total_changes > before:  # else nothing of it is here, unless in statements: see resume
@@ -239,6 +242,12 @@ class Erasure:
         if _undefined(self._records.db.reading()) is not None:
             step("unmark")
             self._records.commit.run(_unmark)
+
+
+def authentic(db: Database, tombstone: Tombstone) -> bool:
+    """Whether it has the key by which its box is known here; of a box not known yet, the one that it had before."""
+    known = key_of(db, tombstone.box) or tombstones.claimed_key(db.reading(), tombstone.box)
+    return known in (None, tombstone.key)
 
 
 def unfinished(db: Database) -> int | None:

@@ -17,6 +17,8 @@ from appliance.store.db import Database
 
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+_KEY_OF = "box_key "
+"""Settings: with the name of a box, its public key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,17 @@ def verified(key: str, signature: str, message: bytes) -> bool:
 def known_key(db: Database, box: str, offered: str) -> str:
     """The public key by which ``box`` is known here: ``offered`` from now on, if it was not known yet.
 
-    Trust on first use: a file that comes later with another key for the same box cannot speak for it.
+    Trust on first use: a file that comes later with another key for the same box cannot speak for it. For a file of
+    ``box`` itself only: what others say of its key is not to be believed.
     """
     own = identity(db)
-    return own.key if box == own.box else settings.once(db, f"box_key {box}", lambda: offered)
+    return own.key if box == own.box else settings.once(db, _KEY_OF + box, lambda: offered)
+
+
+def key_of(db: Database, box: str) -> str | None:
+    """The public key by which ``box`` is known here, None for a box whose own file never came."""
+    own = identity(db)
+    return own.key if box == own.box else settings.get(db, _KEY_OF + box)
 
 
 def of_hex(text: str, size: int) -> bytes | None:

@@ -105,7 +105,7 @@ def waiting(db: Database) -> list[ImportJob]:
 
 def start(db: Database, job_id: str, sha256: str) -> None:
     """Durable on return."""
-    with db.writing() as conn:
+    with db.writing(patience_s=None) as conn:
         conn.execute("UPDATE import_job SET state = ?, sha256 = ? WHERE id = ?", (JobState.RUNNING, sha256, job_id))
 
 
@@ -120,7 +120,7 @@ def finish(conn: sqlite3.Connection, job_id: str, resource: str, *, existing: bo
 def fail(db: Database, job_id: str, error: CartableError) -> None:
     """End it with a sentence, kept so that it can be shown in any language."""
     params = {name: value if isinstance(value, int | float) else str(value) for name, value in error.params.items()}
-    with db.writing() as conn:
+    with db.writing(patience_s=None) as conn:
         conn.execute(
             "UPDATE import_job SET state = ?, message = ?, params = ? WHERE id = ?",
             (JobState.FAILED, error.message, json.dumps(params), job_id),
@@ -129,7 +129,7 @@ def fail(db: Database, job_id: str, error: CartableError) -> None:
 
 def prune(db: Database) -> None:
     """Forget all but the latest :data:`KEPT` finished jobs."""
-    with db.writing() as conn:
+    with db.writing(patience_s=None) as conn:
         conn.execute(
             "DELETE FROM import_job WHERE state IN (?, ?) AND rowid <= (SELECT max(rowid) FROM import_job) - ?",
             (JobState.DONE, JobState.FAILED, KEPT),

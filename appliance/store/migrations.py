@@ -32,6 +32,12 @@ def records(db: Migrated) -> None:
     _run(db, _RECORDS)
 
 
+@migrations()
+def references(db: Migrated) -> None:
+    """What a statement about another still has to borrow of it, and whom a row refers to."""
+    _run(db, _REFERENCES)
+
+
 def _run(db: Migrated, script: str) -> None:
     for statement in script.split(";"):
         if statement.strip():
@@ -113,6 +119,11 @@ CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY, statement TEXT NOT NULL, origin TEXT NOT NULL, sequence INTEGER NOT NULL,
     body BLOB NOT NULL, sha256 BLOB NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
     UNIQUE (statement, sha256))
+"""
+
+_REFERENCES = """
+CREATE TABLE reference_waiting (row INTEGER NOT NULL, lender INTEGER NOT NULL, PRIMARY KEY (row, lender)) WITHOUT ROWID;
+CREATE INDEX statement_reference_row ON statement_reference (row)
 """
 
 

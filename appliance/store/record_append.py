@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from appliance.store.record_terms import chunks, marks, of
 from appliance.store.record_times import Arrivals
 from appliance.xapi import preparing
 from appliance.xapi.comparison import same
+from appliance.xapi.definitions import Defines
 from appliance.xapi.preparing import Prepared
 
 INSERT = """
@@ -49,7 +50,7 @@ class Append:
     """The work of one caller; raises what :meth:`appliance.store.records.Records.append` says."""
 
     def __init__(self, fold: Fold, arrivals: Arrivals, clock: Clock, box_id: str, batch: Sequence[Prepared], *,
-                 define: bool, each: bool) -> None:  # fmt: skip
+                 define: Callable[[Prepared], Defines], each: bool) -> None:  # fmt: skip
         self._fold = fold
         self._arrivals = arrivals
         self._clock = clock
@@ -106,10 +107,11 @@ class Append:
             if prepared.stamp:
                 stamp = times.text(stored - times.micros(prepared.age_s)) if prepared.age_s else text
             body, given = preparing.finish(prepared, stamp)
+            defines = self._define(prepared)
             rows.append((row, prepared.id, self._box_id, end.sequence + 1 + place, body, given,
-                         hashlib.sha256(body).digest(), text, int(now.trusted), int(self._define)))  # fmt: skip
+                         hashlib.sha256(body).digest(), text, int(now.trusted), int(defines)))  # fmt: skip
             at = times.read(stamp) if stamp else moment(prepared.value, text)
-            entries.append(Entry(row, prepared.id, prepared.value, at))
+            entries.append(Entry(row, prepared.id, prepared.value, at, defines))
         step("write statements")
         conn.executemany(INSERT, rows)
         if not now.trusted:
@@ -117,8 +119,7 @@ class Append:
             ages = [prepared.age_s if prepared.stamp else None for prepared in new]
             record_times.hold(conn, now, list(zip((entry.row for entry in entries), ages, strict=True)))
         name_attachments(conn, ((entry.row, item.attachments) for entry, item in zip(entries, new, strict=True)))
-        mute = frozenset() if self._define else frozenset(entry.row for entry in entries)
-        self._fold.add(conn, entries, mute=mute)
+        self._fold.add(conn, entries)
         mark(conn, end.row, entries[-1].row)
 
 

@@ -22,6 +22,9 @@ from appliance.xapi.terms import iri_value
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 REMEMBERED = 20_000
 """Activities whose last definition is remembered, by its hash: most statements repeat it."""
+LARGEST = 64 * 1024
+"""Characters of a definition, as JSON. What would make it larger is left out, whole: each statement of the activity
+reads and writes it, so it may not grow with what others sent."""
 
 
 class Definitions:
@@ -43,15 +46,15 @@ class Definitions:
         """Merge what statements tell of their activities, in this order."""
         changed: dict[str, list[Mapping[str, Any]]] = {}
         for entry in told:
-            for iri, definition in definitions.activities(entry.value):
+            for iri, definition in entry.definitions():
                 mark = hash(repr(definition))
                 if self._last.get(iri) != mark:
                     self._last[iri] = mark
                     changed.setdefault(iri, []).append(definition)
         for iri, news in changed.items():
             known = _text(conn, iri)
-            made = _merged(None if known is None else json.loads(known), news)
-            if made is not None and (text := _encode(made)) != known:
+            text = _merged(known, news)
+            if text is not None and text != known:
                 _write(conn, iri, text)
         while len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
@@ -61,9 +64,9 @@ class Definitions:
         sort(conn)
         for iri in iris:
             self.drop(conn, [iri])
-            made = _merged(None, _told_of(conn, iri))
-            if made is not None:
-                _write(conn, iri, _encode(made))
+            text = _merged(None, _told_of(conn, iri))
+            if text is not None:
+                _write(conn, iri, text)
 
     def drop(self, conn: sqlite3.Connection, iris: Iterable[str]) -> None:
         """Leave the activities ``iris`` undefined."""
@@ -74,7 +77,7 @@ class Definitions:
 
 def defined(told: Iterable[Entry]) -> set[str]:
     """The activities that statements define."""
-    return {iri for entry in told for iri, _ in definitions.activities(entry.value)}
+    return {iri for entry in told for iri, _ in entry.definitions()}
 
 
 def read(conn: sqlite3.Connection, iri: str) -> dict[str, Any] | None:
@@ -88,10 +91,14 @@ def _text(conn: sqlite3.Connection, iri: str) -> str | None:
     return None if row is None else str(row["body"])
 
 
-def _merged(known: dict[str, Any] | None, news: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _merged(text: str | None, news: Iterable[Mapping[str, Any]]) -> str | None:
+    """The definition ``text`` (None: there is none) after ``news``, in this order, as far as it may grow."""
+    known = None if text is None else json.loads(text)
     for definition in news:
-        known = definitions.merge(known, definition)
-    return known
+        made = definitions.merge(known, definition)
+        if made != known and len(longer := _encode(made)) <= LARGEST:
+            known, text = made, longer
+    return text
 
 
 def _write(conn: sqlite3.Connection, iri: str, text: str) -> None:
@@ -109,6 +116,6 @@ def _told_of(conn: sqlite3.Connection, iri: str) -> Iterator[Mapping[str, Any]]:
         (iri_value(iri),),
     ).fetchall()
     for entry in entries(conn, [row["row"] for row in rows]):
-        for found, definition in definitions.activities(entry.value):
+        for found, definition in entry.definitions():
             if found == iri:
                 yield definition

@@ -13,8 +13,11 @@ from typing import Any
 
 from appliance.store import times
 from appliance.store.record_terms import chunks, marks
-from appliance.xapi import multipart, values
+from appliance.xapi import definitions, multipart, values
+from appliance.xapi.definitions import Defines
 
+COLUMNS = "row, id, body, stored, defines"
+"""Of table ``statement``: what :func:`entry` takes."""
 READ_AT_ONCE = 200
 """Statements in memory at a time while many are read."""
 
@@ -28,6 +31,11 @@ class Entry:
     value: Mapping[str, Any]
     at: int
     """Its own time (``timestamp``), µs since 1970."""
+    defines: Defines = Defines.EVERYTHING
+
+    def definitions(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(IRI, definition) of each activity that it may define, in order."""
+        return definitions.counted(self.value, self.defines)
 
     def attachments(self) -> list[str]:
         """``sha2`` of its attachments, in lower case, each once."""
@@ -38,7 +46,7 @@ def entries(conn: sqlite3.Connection, rows: Iterable[int]) -> Iterator[Entry]:
     """Those of ``rows`` that are not erased, in the order of ``rows``' chunks, ascending when ``rows`` are."""
     for chunk in chunks(list(rows), READ_AT_ONCE):
         found = conn.execute(
-            f"SELECT row, id, body, stored FROM statement WHERE row IN ({marks(chunk)}) AND NOT erased ORDER BY row",  # noqa: S608
+            f"SELECT {COLUMNS} FROM statement WHERE row IN ({marks(chunk)}) AND NOT erased ORDER BY row",  # noqa: S608
             chunk,
         ).fetchall()
         for row in found:
@@ -46,9 +54,9 @@ def entries(conn: sqlite3.Connection, rows: Iterable[int]) -> Iterator[Entry]:
 
 
 def entry(row: sqlite3.Row) -> Entry:
-    """From ``row, id, body, stored``."""
+    """From :data:`COLUMNS`."""
     value = json.loads(row["body"])
-    return Entry(row["row"], row["id"], value, moment(value, row["stored"]))
+    return Entry(row["row"], row["id"], value, moment(value, row["stored"]), Defines(row["defines"]))
 
 
 def moment(value: Mapping[str, Any], stored: str) -> int:

@@ -22,6 +22,7 @@ from appliance.store.db import Database, Role, connect, translated
 from appliance.store.durable import step
 from appliance.store.identity import identity
 from appliance.store.record_lines import Document, End, Header, Held, Piece, Statement, pieces
+from appliance.xapi.definitions import Defines
 
 _STATEMENTS = """
 SELECT id, origin, sequence, stored, trusted, given, body, sha256, voided, erased, defines, boot, monotonic, age
@@ -77,7 +78,7 @@ def _statement(row: sqlite3.Row) -> Statement:
         given=row["given"],
         body=bytes(row["body"]),
         sha256=bytes(row["sha256"]).hex(),
-        defines=bool(row["defines"]),
+        defines=Defines(row["defines"]),
         held=held,
     )
 

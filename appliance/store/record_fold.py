@@ -13,7 +13,7 @@ from appliance.store.durable import step
 from appliance.store.record_definitions import Definitions, defined
 from appliance.store.record_entries import Entry, entries
 from appliance.store.record_projections import Tally, facts
-from appliance.store.record_terms import Posting, Terms, chunks, marks
+from appliance.store.record_terms import Terms, chunks, marks
 from appliance.xapi.terms import reference, voids
 
 
@@ -22,12 +22,14 @@ class Fold:
 
     def __init__(self, box_id: str) -> None:
         self.terms = Terms()
+        self.links = record_links.Links(self.terms)
         self._box_id = box_id
         self._definitions = Definitions()
 
     def ended(self, kept: bool) -> None:
         """The writer's turn ended; was it kept?"""
         self.terms.ended(kept)
+        self.links.ended(kept)
         self._definitions.ended(kept)
 
     def clear(self) -> None:
@@ -35,19 +37,16 @@ class Fold:
         self.terms.clear()
         self._definitions.clear()
 
-    def add(self, conn: sqlite3.Connection, new: list[Entry], *, mute: frozenset[int] = frozenset()) -> None:
-        """Derive what ``new``, just written, in ascending order, add. ``mute``: rows that define no activity."""
+    def add(self, conn: sqlite3.Connection, new: list[Entry]) -> None:
+        """Derive what ``new``, just written, in ascending order, add."""
         if not new:
             return
         own = [(entry, record_terms.of(entry.value)) for entry in new]
         number = self.terms.numbers(conn, set().union(*(found for _, found in own)))
-        postings: set[Posting] = {(number[term], entry.row, 0) for entry, found in own for term in found}
-        referring = record_links.note(conn, new)
-        links = record_links.Links(conn, self.terms) if referring else None
-        for entry in referring:
-            postings |= links.postings(entry) if links else set()
         step("write postings")
-        record_terms.write(conn, postings, new[0].row)
+        postings = [(number[term], entry.row, 0) for entry, found in own for term in found]
+        self.terms.arrived(conn, record_terms.write(conn, postings, new[0].row))
+        self.links.add(conn, new)
         void, undone = self._void(conn, new)
         live = [entry for entry in new if entry.row not in void]
         step("write projections")
@@ -57,7 +56,7 @@ class Fold:
         tally.write(conn)
         self._take_away(conn, undone)  # only now: it counts some anew from the index, where ``new`` stands already
         statements.fold(conn, self._box_id, live)
-        self._definitions.add(conn, (entry for entry in new if entry.row not in mute))
+        self._definitions.add(conn, new)
 
     def _void(self, conn: sqlite3.Connection, new: list[Entry]) -> tuple[set[int], list[Entry]]:
         """Mark what ``new`` voids, or is voided of it (Data 2.3.2); returns the rows of ``new`` that are voided, and
@@ -98,11 +97,7 @@ class Fold:
         (:mod:`appliance.store.attachments`).
         """
         gone = list(entries(conn, rows))
-        links = record_links.Links(conn, self.terms)
-        postings: set[Posting] = set()
-        for entry in gone:
-            numbers = self.terms.numbers(conn, record_terms.of(entry.value))
-            postings |= {(number, entry.row, 0) for number in numbers.values()} | links.postings(entry)
+        used = record_terms.remove(conn, self.links.of(conn, gone))
         emptied = [(entry.row,) for entry in gone]
         live = {
             row
@@ -116,7 +111,7 @@ class Fold:
         conn.executemany("UPDATE statement SET body = x'', erased = 1 WHERE row = ?", emptied)
         step("erase what was derived")
         self._take_away(conn, [entry for entry in gone if entry.row in live])
-        record_terms.remove(conn, postings)
+        record_terms.drop_unused(conn, used)
         conn.executemany("DELETE FROM statement_reference WHERE row = ? AND target = ?",
                          [(entry.row, target) for entry in gone if (target := reference(entry.value))])  # fmt: skip
         conn.executemany("DELETE FROM statement_attachment WHERE sha256 = ? AND row = ?",

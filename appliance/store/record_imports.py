@@ -10,18 +10,21 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from appliance.errors import BadInput, CartableError
-from appliance.store import durable, record_lines
+from appliance.store import durable, record_lines, times, tombstones
 from appliance.store.documents import etag
 from appliance.store.durable import step
-from appliance.store.erasure import Erasure, keeps_out
-from appliance.store.identity import known_key
+from appliance.store.erasure import Erasure, authentic, keeps_out
+from appliance.store.identity import key_of, known_key
 from appliance.store.record_lines import Document, End, Header, Line, Piece, Statement
 from appliance.store.record_terms import chunks
 from appliance.store.records import Records
 from appliance.store.tombstones import Tombstone
 
+SLACK_S = 86400.0
+"""How far the clocks of two boxes may be apart."""
 TOLD = 100
 """Damaged lines told one by one in a report; the rest are only counted."""
 
@@ -48,11 +51,16 @@ class Importer:
     """For one header; keeps nothing between two batches."""
 
     def __init__(self, records: Records, erasure: Erasure, header: Header) -> None:
-        """The first file of a box makes its key known: a later file with another key cannot erase in its name."""
+        """The first file that a box made makes its key known: a later one with another key cannot erase in its name.
+
+        The keys that it gives of other boxes are for the tombstones in it, and believed of nobody.
+        """
         self._records = records
         self._erasure = erasure
         self._keys = {**header.keys, header.box: header.key}
-        known_key(records.db, header.box, header.key)
+        if key_of(records.db, header.box) is None:
+            own = known_key(records.db, header.box, header.key)
+            records.commit.run(lambda conn: tombstones.drop_forged(conn, header.box, own))
 
     def take(self, lines: Sequence[bytes], first: int) -> Report:
         """Take in ``lines``, durably; ``first``: the number of the first, for the report.
@@ -80,11 +88,12 @@ class Importer:
 
     def _read(self, line: bytes) -> Line:
         found = record_lines.read(line)
-        if isinstance(found, Tombstone):
-            told = self._keys.get(found.box)
-            if found.key != told or known_key(self._records.db, found.box, told) != told:
-                raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
+        if isinstance(found, Tombstone) and not self._authentic(found):
+            raise BadInput("A tombstone was not signed by the box that it names: the file was changed.")
         return found
+
+    def _authentic(self, tombstone: Tombstone) -> bool:
+        return tombstone.key == self._keys.get(tombstone.box) and authentic(self._records.db, tombstone)
 
     def _tombstones(self, found: list[Tombstone], report: Report) -> None:
         if found:
@@ -108,14 +117,25 @@ class Importer:
         report.damaged += [(numbers[name], error) for name, error in done.refused]
 
     def _piece(self, piece: Piece, report: Report) -> None:
-        """Pieces come in order; those of a statement that is not here (erased, damaged) are left."""
+        """Pieces come in order; those of a statement that is not here (erased, damaged) are left.
+
+        Bytes that are here are read again at the first piece: damaged ones are replaced.
+        """
         attachments, conn = self._records.attachments, self._records.db.reading()
         target = attachments.path(piece.sha2)
         named = conn.execute("SELECT 1 FROM statement_attachment WHERE sha256 = ? LIMIT 1", (piece.sha2,)).fetchone()
-        if named is None or target.exists():
-            report.known += 1
-            return
         work = attachments.unfinished(piece.sha2)
+        if piece.part == 1 and attachments.sound(piece.sha2):
+            with durable.disk_errors(work):
+                work.unlink(missing_ok=True)
+        elif piece.part > 1 and not work.exists() and target.exists():
+            pass
+        elif named is not None:
+            self._write_piece(piece, work, report)
+            return
+        report.known += 1
+
+    def _write_piece(self, piece: Piece, work: Path, report: Report) -> None:
         step("write piece")
         with durable.disk_errors(work), work.open("r+b" if work.exists() else "xb") as out:
             out.seek((piece.part - 1) * record_lines.PIECE)
@@ -126,17 +146,25 @@ class Importer:
             if piece.part == piece.parts:
                 os.fsync(out.fileno())
         if piece.part == piece.parts:
-            if size != piece.size or not attachments.adopt(piece.sha2, work):
+            if size != piece.size or not self._records.attachments.adopt(piece.sha2, work):
                 raise BadInput("The bytes of an attachment are not those of its sha2.")
             report.taken["attachments"] += 1
 
     def _document(self, document: Document, report: Report) -> None:
         if etag(document.body) != document.etag:
             raise BadInput("A document is not the one that was exported: its SHA-1 differs.")
+        if document.updated > self._believed():
+            raise BadInput("A document was changed at a time that is still to come: the file is wrong, or the clock "
+                           "of the box that wrote it.")  # fmt: skip
         outcome = self._records.commit.run(lambda conn: _keep(conn, document, self._records.box_id))
         report.erased += outcome is None
         report.known += outcome is False
         report.taken["documents"] += outcome is True
+
+    def _believed(self) -> str:
+        """The latest time of change: one in the future would stand before every later change here."""
+        now = self._records.clock.now()
+        return times.text(times.micros(now.wall + SLACK_S) if now.trusted else times.BELIEVABLE)
 
     def _end(self, end: End, report: Report) -> None:
         report.end = end

@@ -22,15 +22,23 @@ from appliance.errors import BadInput
 from appliance.store import record_fields as fields
 from appliance.store import tombstones
 from appliance.store.tombstones import Tombstone
+from appliance.xapi.definitions import Defines
 
 FORMAT = "cartable-records"
 VERSION = 1
 PIECE = 3 << 18
 """Bytes of an attachment on one line (768 KiB: 1 MiB as base64)."""
+LONGEST = 17 << 20
+"""Bytes of a line. The longest that a box writes is that of a statement of 8 MiB, each character of it escaped."""
+MOST_BODY = (8 << 20) + (64 << 10)
+"""Bytes of a statement: what a sender may give, and what a box adds."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SHA2 = re.compile(r"[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
 _KINDS = ("state", "activity_profile", "agent_profile")
+_DEFINES: dict[Defines, bool | str] = {
+    Defines.EVERYTHING: True, Defines.NOTHING: False, Defines.OBJECT: "object"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +75,8 @@ class Statement:
     sha256: str = ""
     """Of the body, hex."""
     voided: bool = False
-    defines: bool = True
-    """Whether it may tell what activities are (scope ``define``)."""
+    defines: Defines = Defines.EVERYTHING
+    """What it may tell of activities (scope ``define``)."""
     held: Held | None = None
 
 
@@ -163,8 +171,8 @@ def _write_statement(line: Statement) -> bytes:
         made["voided"] = True
     if line.body is None:
         return _line({**made, "erased": True})
-    if not line.defines:
-        made["defines"] = False
+    if line.defines != Defines.EVERYTHING:
+        made["defines"] = _DEFINES[line.defines]
     if line.held is not None:
         made["held"] = {"boot": line.held.boot, "monotonic": line.held.monotonic, "age": line.held.age}
     return _line({**made, "given": line.given, "sha256": line.sha256, "body": line.body.decode()})
@@ -176,8 +184,10 @@ def read(line: bytes) -> Line:
     A tombstone's signature is checked against the key that it names, and a statement's SHA-256 against its body; that
     the body is a statement is not checked here.
     """
+    if len(line.rstrip(b"\n")) > LONGEST:
+        raise BadInput("The line is longer than any that a box writes: %(most)s bytes at most.", most=LONGEST)
     try:
-        found = json.loads(line)
+        found = fields.parse(line)
     except UnicodeDecodeError as error:
         raise BadInput("The line is not UTF-8 text.") from error
     except (ValueError, RecursionError) as error:
@@ -215,9 +225,16 @@ def _read_statement(found: dict[str, Any]) -> Line:
         body,
         "" if body is None else str(found["sha256"]),
         fields.of(found, "voided", bool) if "voided" in found else False,
-        fields.of(found, "defines", bool) if "defines" in found else True,
+        _defines(found),
         None if held is None else _held(held),
     )
+
+
+def _defines(found: dict[str, Any]) -> Defines:
+    told = found.get("defines", True)
+    if not isinstance(told, bool | str) or told not in _DEFINES.values():
+        raise fields.wrong("defines")
+    return next(defines for defines, known in _DEFINES.items() if told == known)
 
 
 def _body(found: dict[str, Any]) -> bytes:
@@ -225,6 +242,8 @@ def _body(found: dict[str, Any]) -> bytes:
         body = fields.of(found, "body", str).encode()
     except UnicodeEncodeError as error:
         raise fields.wrong("body") from error
+    if len(body) > MOST_BODY:
+        raise BadInput("The statement is larger than any that a box keeps.")
     if hashlib.sha256(body).hexdigest() != fields.of(found, "sha256", str):
         raise BadInput("The statement is not the one that was exported: its SHA-256 differs.")
     return body
@@ -269,7 +288,7 @@ def _read_document(found: dict[str, Any]) -> Line:
         fields.text(found, "agent"),
         fields.text(found, "registration"),
         fields.text(found, "name"),
-        fields.text(found, "content_type"),
+        fields.content_type(found, "content_type"),
         fields.text(found, "etag"),
         fields.moment(found, "updated"),
         fields.base64_bytes(found, "body"),

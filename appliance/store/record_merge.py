@@ -10,17 +10,17 @@ import hashlib
 import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.errors import BadInput
 from appliance.i18n import N_
-from appliance.ports import Clock
-from appliance.store import record_projections, times, tombstones
+from appliance.ports import Clock, Now
+from appliance.store import record_projections, record_times, times, tombstones
 from appliance.store.durable import step
-from appliance.store.record_append import INSERT, added_keys, agents, name_attachments, tail
-from appliance.store.record_entries import Entry, attachments, entry, moment
+from appliance.store.record_append import INSERT, Unsettled, added_keys, agents, name_attachments, tail
+from appliance.store.record_entries import COLUMNS, Entry, attachments, entry, moment
 from appliance.store.record_fold import Fold
 from appliance.store.record_lines import Statement as Foreign
 from appliance.store.record_rebuild import write_mark
@@ -61,28 +61,45 @@ class _Checked:
 
 
 def merge(
-    turn: Turn, fold: Fold, arrivals: Arrivals, clock: Clock, box_id: str, rows: Iterable[Foreign]
+    turn: Turn,
+    fold: Fold,
+    arrivals: Arrivals,
+    clock: Clock,
+    box_id: str,
+    rows: Iterable[Foreign],
+    settle: Callable[[Now], object],
 ) -> MergeResult:
     """Take in ``rows``, in transactions of :data:`AT_ONCE`; those that were there before count as known.
 
     A row whose SHA-256 is not its body's, or that is no statement, is refused. Of two with one id, or one place
     (origin, sequence), the first stays and the other goes to ``quarantine``. What a tombstone speaks of becomes an
-    empty shell. ``stored`` stays the sender's where it fits between the last one here and now; else it is now.
+    empty shell. ``stored`` stays the sender's where it fits between the last one here and now (see
+    :meth:`appliance.store.record_times.Arrivals.take`); else it is now. ``settle``: puts right what came before the
+    clock was trusted.
     """
     result = MergeResult()
     source = iter(rows)
     while some := list(itertools.islice(source, AT_ONCE)):
         good = list(_checked(some, box_id, result))
         work = _Merge(fold, arrivals, clock, box_id, good)
-        try:
-            added, erased, known, quarantined = turn(work)
-        finally:
-            arrivals.landed(work)
+        added, erased, known, quarantined = _settled_first(turn, work, arrivals, clock, settle)
         result.added += added
         result.erased += erased
         result.known += known
         result.quarantined += quarantined
     return result
+
+
+def _settled_first(
+    turn: Turn, work: _Merge, arrivals: Arrivals, clock: Clock, settle: Callable[[Now], object]
+) -> tuple[int, int, int, int]:
+    while True:
+        try:
+            return turn(work)
+        except Unsettled:
+            settle(clock.now())
+        finally:
+            arrivals.landed(work)
 
 
 def _checked(rows: Iterable[Foreign], box_id: str, result: MergeResult) -> Iterator[_Checked]:
@@ -169,7 +186,7 @@ class _Merge:
         )
         conn.execute("DELETE FROM held WHERE row = ?", (there["row"],))
         if not there["voided"]:
-            now = conn.execute("SELECT row, id, body, stored FROM statement WHERE row = ?", (there["row"],)).fetchone()
+            now = conn.execute(f"SELECT {COLUMNS} FROM statement WHERE row = ?", (there["row"],)).fetchone()  # noqa: S608
             record_projections.move(conn, self._fold.terms, told, entry(now).at)
 
     def _set_aside(self, conn: sqlite3.Connection, row: Foreign, reason: str) -> int:
@@ -188,6 +205,11 @@ class _Merge:
         if not new:
             return 0
         end, now = tail(conn, self._box_id), self._clock.now()
+        if not now.trusted:
+            record_times.provisional(conn, end.row + 1)
+        elif record_times.first_provisional(conn) is not None:
+            self._arrivals.held = True
+            raise Unsettled
         entries, rows, held, last = [], [], [], end.stored
         for place, checked in enumerate(new):
             row, number = self._buried(conn, checked), end.row + 1 + place
@@ -196,7 +218,7 @@ class _Merge:
             rows.append((number, row.id, row.origin, row.sequence, row.body or b"", row.given,
                          bytes.fromhex(row.sha256), text, int(row.trusted), int(row.defines)))  # fmt: skip
             if value is not None and row.body is not None:
-                entries.append(Entry(number, row.id, value, moment(value, text)))
+                entries.append(Entry(number, row.id, value, moment(value, text), row.defines))
                 if row.held is not None:
                     held.append((number, row.held.boot, row.held.monotonic, row.held.age))
         step("write statements")
@@ -206,7 +228,7 @@ class _Merge:
         conn.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", held)
         self._keep_voids(conn, new)
         name_attachments(conn, ((entry.row, attachments(entry.value)) for entry in entries))
-        self._fold.add(conn, entries, mute=frozenset(row[0] for row in rows if not row[9]))
+        self._fold.add(conn, entries)
         write_mark(conn, rows[-1][0])
         return len(entries)
 

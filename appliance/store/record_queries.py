@@ -22,6 +22,8 @@ LOOKED_AT = 10_000
 """Postings that one page may look at: a filter that matches little gives short pages, never a slow one."""
 MOST = 500
 """Statements of a page."""
+MOST_BYTES = 4 << 20
+"""Of the statements of a page, unless the first of them is larger."""
 _CURSOR = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -41,6 +43,8 @@ class Query:
     """Stored at or before it."""
     limit: int = MOST
     """Statements of a page, at most :data:`MOST`; 0: as many as a page may hold."""
+    most_bytes: int = MOST_BYTES
+    """Of all statements of a page; one is given whatever its size."""
     ascending: bool = False
     cursor: str | None = None
     """:attr:`Page.next` of the same query; anything else is :class:`BadInput`."""
@@ -91,7 +95,6 @@ def page(conn: sqlite3.Connection, query: Query) -> Page:
 
 
 def _page(conn: sqlite3.Connection, query: Query) -> Page:
-    limit = min(query.limit or MOST, MOST)
     low, high = _bounds(conn, query)
     wanted = _wanted(query)
     known = numbers(conn, wanted)
@@ -101,7 +104,7 @@ def _page(conn: sqlite3.Connection, query: Query) -> Page:
     found: list[Found] = []
     last: int | None = None
     for table, first, end in _parts(conn, terms, low, high, ascending=query.ascending):
-        last = _collect(conn, table, terms, first, end, limit, found, ascending=query.ascending)
+        last = _collect(conn, table, terms, first, end, query, found)
         if last is not None:
             break
     return Page(found, None if last is None else cursor(last))
@@ -135,21 +138,22 @@ def _collect(
     terms: list[int],
     low: int,
     high: int,
-    limit: int,
+    query: Query,
     found: list[Found],
-    *,
-    ascending: bool,
 ) -> int | None:
-    """Append to ``found`` until it is ``limit`` long; the last row that was looked at, None: there is nothing after."""
+    """Append to ``found`` until the page is full; the last row that was looked at, None: there is nothing after."""
+    limit, ascending = min(query.limit or MOST, MOST), query.ascending
     edge = _edge(conn, table, terms, low, high, ascending=ascending)
     if edge is not None:
         low, high = (low, edge) if ascending else (edge, high)
+    room = query.most_bytes - sum(len(item.body) for item in found)
     for row in conn.execute(_sql(table, len(terms), ascending=ascending), [*terms[1:], *terms[:1], low, high]):
         if found and found[-1].row == row["row"]:  # it matches in more than one way
             continue
-        if len(found) == limit:
+        if found and (len(found) == limit or row["size"] > room):
             return found[-1].row
-        found.append(_found(row))
+        found.append(_read(conn, row["row"]))
+        room -= len(found[-1].body)
     return edge
 
 
@@ -171,9 +175,12 @@ def _edge(
 
 
 def _sql(table: str, terms: int, *, ascending: bool) -> str:
-    """Parameters: the terms but the rarest, the rarest, first and last row. CROSS JOIN: the rarest drives."""
+    """Rows and their sizes. Parameters: the terms but the rarest, the rarest, first and last row.
+
+    CROSS JOIN: the rarest drives. No body is read here: a page may have no room for it.
+    """
     order = "ASC" if ascending else "DESC"
-    columns = "SELECT s.row, s.id, s.body, s.given, s.stored FROM"
+    columns = "SELECT s.row, length(s.body) AS size FROM"
     if not terms:
         return f"{columns} statement s WHERE s.row BETWEEN ? AND ? AND NOT voided AND NOT erased ORDER BY s.row {order}"
     joins = " ".join(
@@ -183,6 +190,11 @@ def _sql(table: str, terms: int, *, ascending: bool) -> str:
         f"{columns} {table} p0 {joins} CROSS JOIN statement s ON s.row = p0.row WHERE p0.term = ? "
         f"AND p0.row BETWEEN ? AND ? AND NOT s.voided AND NOT s.erased ORDER BY p0.row {order}"
     )
+
+
+def _read(conn: sqlite3.Connection, row: int) -> Found:
+    columns = "SELECT row, id, body, given, stored FROM statement WHERE row = ?"
+    return _found(conn.execute(columns, (row,)).fetchone())
 
 
 def _found(row: sqlite3.Row) -> Found:
@@ -198,15 +210,16 @@ def _bounds(conn: sqlite3.Connection, query: Query) -> tuple[int, int]:
         row = _read_cursor(query.cursor)
         low, high = (row + 1, high) if query.ascending else (low, min(high, row - 1))
     if query.since is not None:
-        low = max(low, _first_after(conn, query.since, top))
+        low = max(low, first_after(conn, times.of(query.since), top))
     if query.until is not None:
-        high = min(high, _first_after(conn, query.until, top) - 1)
+        high = min(high, first_after(conn, times.of(query.until), top) - 1)
     return low, high
 
 
-def _first_after(conn: sqlite3.Connection, moment: datetime, top: int) -> int:
-    """The first row stored after ``moment``: ``stored`` grows with the row, so halving finds it."""
-    wanted = times.text(times.of(moment))
+def first_after(conn: sqlite3.Connection, moment: int, top: int) -> int:
+    """The first row until ``top`` stored after ``moment`` (µs), or the one after: ``stored`` grows with the row, so
+    halving finds it."""
+    wanted = times.text(moment)
     low, high = 1, top + 1
     while low < high:
         middle = (low + high) // 2

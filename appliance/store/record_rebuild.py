@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from appliance.store.record_entries import entry
+from appliance.store.record_entries import COLUMNS, entry
 from appliance.store.record_fold import Fold
 from appliance.store.record_terms import UNUSED, sort
 
@@ -18,8 +18,8 @@ MARK = "records_indexed"
 """Setting: everything until this row is indexed. Written now and then, since only the previous release, after a
 roll-back, leaves rows that are not."""
 MARK_EVERY = 1_000
-_DERIVED = ("posting", "posting_fresh", "statement_reference", "statement_attachment", "activity_definition",
-            "progress", "actor_seen", "verb_count", "answer")  # fmt: skip
+_DERIVED = ("posting", "posting_fresh", "statement_reference", "reference_waiting", "statement_attachment",
+            "activity_definition", "progress", "actor_seen", "verb_count", "answer")  # fmt: skip
 _VOIDED_BY_ERASED = "row = 0 OR EXISTS (SELECT 1 FROM statement s WHERE s.row = statement_void.row AND s.erased)"
 
 
@@ -34,6 +34,8 @@ def rebuild(conn: sqlite3.Connection, fold: Fold, progress: Callable[[int, int],
     for rows in _pages(conn, 0, ""):
         _add(conn, fold, rows)
         progress(rows[-1]["row"], total)
+    while fold.links.go_on(conn):
+        pass
     sort(conn)
     conn.execute(f"DELETE FROM term WHERE {UNUSED}")  # noqa: S608
     fold.clear()
@@ -69,7 +71,7 @@ def write_mark(conn: sqlite3.Connection, row: int) -> None:
 
 def _pages(conn: sqlite3.Connection, after: int, condition: str) -> Iterator[list[sqlite3.Row]]:
     while rows := conn.execute(
-        f"SELECT row, id, body, stored, defines FROM statement WHERE row > ? AND NOT erased {condition} "  # noqa: S608
+        f"SELECT {COLUMNS} FROM statement WHERE row > ? AND NOT erased {condition} "  # noqa: S608
         "ORDER BY row LIMIT ?", (after, AT_ONCE)).fetchall():  # fmt: skip
         yield rows
         after = rows[-1]["row"]
@@ -79,4 +81,4 @@ def _add(conn: sqlite3.Connection, fold: Fold, rows: list[sqlite3.Row]) -> None:
     new = [entry(row) for row in rows]
     named = [(sha2, item.row) for item in new for sha2 in item.attachments()]
     conn.executemany("INSERT OR IGNORE INTO statement_attachment VALUES (?, ?)", named)
-    fold.add(conn, new, mute=frozenset(row["row"] for row in rows if not row["defines"]))
+    fold.add(conn, new)

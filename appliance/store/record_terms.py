@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import sqlite3
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -27,6 +28,8 @@ FREQUENT = 10_000
 """Statements from which on it does not matter how many a term leads to."""
 FRESH = 2_000
 """Rows whose postings wait in the order of arrival: a search looks at each of them."""
+MOST_FRESH = 50_000
+"""Postings that wait so: twice what as many usual statements have. It bounds how long sorting them takes."""
 UNUSED = "NOT EXISTS (SELECT 1 FROM posting WHERE posting.term = term.id)"
 
 
@@ -36,6 +39,7 @@ class Terms:
     def __init__(self) -> None:
         self._known: collections.OrderedDict[Term, int] = collections.OrderedDict()
         self._new: list[Term] = []
+        self._fresh = 0
 
     def ended(self, kept: bool) -> None:
         """Forget the numbers given since the last end, if they were not kept."""
@@ -48,6 +52,13 @@ class Terms:
         """Forget everything: rows of ``term`` were deleted."""
         self._known.clear()
         self._new.clear()
+
+    def arrived(self, conn: sqlite3.Connection, count: int) -> None:
+        """So many postings went to ``posting_fresh``: sort them before they are more than a turn can sort."""
+        self._fresh += count
+        if self._fresh >= MOST_FRESH:
+            sort(conn)
+            self._fresh = 0
 
     def numbers(self, conn: sqlite3.Connection, wanted: Iterable[Term]) -> dict[Term, int]:
         """The number of each, given now to those that have none."""
@@ -110,20 +121,22 @@ def marks(values: list[Any]) -> str:
     return ",".join("?" * len(values))
 
 
-def write(conn: sqlite3.Connection, postings: Iterable[Posting], first_new: int) -> None:
-    """Add postings that are not there yet; rows from ``first_new`` on are new.
+def write(conn: sqlite3.Connection, postings: Collection[Posting], first_new: int | None = None) -> int:
+    """Add those of ``postings`` that are not there yet; rows from ``first_new`` on are new, None: none is.
 
     New ones go to ``posting_fresh``, in the order of arrival: a page or two for a batch, where ``posting`` would take
-    one for each of its terms. All postings of a row stand in the same of the two tables.
+    one for each of its terms. All postings of a row stand in the same of the two tables. Returns how many went there.
     """
-    fresh = first_fresh(conn) or first_new
+    known = first_fresh(conn) or first_new
+    fresh = sys.maxsize if known is None else known
     arrived = sorted((row, term, via) for term, row, via in postings if row >= fresh)
-    conn.executemany("INSERT INTO posting_fresh VALUES (?, ?, ?)", arrived)
+    conn.executemany("INSERT OR IGNORE INTO posting_fresh VALUES (?, ?, ?)", arrived)
     older = [posting for posting in postings if posting[1] < fresh]
     if older:
-        conn.executemany("INSERT INTO posting VALUES (?, ?, ?)", older)
+        conn.executemany("INSERT OR IGNORE INTO posting VALUES (?, ?, ?)", older)
     if arrived and arrived[-1][0] - fresh >= FRESH:
         sort(conn)
+    return len(arrived)
 
 
 def first_fresh(conn: sqlite3.Connection) -> int | None:
@@ -140,12 +153,23 @@ def sort(conn: sqlite3.Connection) -> None:
         conn.execute("DELETE FROM posting_fresh")
 
 
-def remove(conn: sqlite3.Connection, postings: Collection[Posting]) -> None:
-    """Take postings away that are there, and terms that nothing uses any more."""
+def remove(conn: sqlite3.Connection, postings: Iterable[Posting]) -> set[int]:
+    """Take away those of ``postings`` that are there; returns their terms, for :func:`drop_unused`."""
     sort(conn)
-    conn.executemany("DELETE FROM posting WHERE term = ? AND row = ? AND via = ?", postings)
-    conn.executemany(f"DELETE FROM term WHERE id = ? AND {UNUSED}",  # noqa: S608 - our own words
-                     [(term,) for term in {posting[0] for posting in postings}])  # fmt: skip
+    terms: set[int] = set()
+
+    def each() -> Iterator[Posting]:
+        for posting in postings:
+            terms.add(posting[0])
+            yield posting
+
+    conn.executemany("DELETE FROM posting WHERE term = ? AND row = ? AND via = ?", each())
+    return terms
+
+
+def drop_unused(conn: sqlite3.Connection, terms: Iterable[int]) -> None:
+    """Forget those of ``terms`` that nothing uses any more."""
+    conn.executemany(f"DELETE FROM term WHERE id = ? AND {UNUSED}", [(term,) for term in terms])  # noqa: S608
 
 
 def of(value: Mapping[str, Any]) -> set[Term]:

@@ -8,12 +8,14 @@ One writer at a time, many readers. What :meth:`Records.append` returned is on t
 
 from __future__ import annotations
 
+import logging
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import Busy
+from appliance.errors import Busy, StorageError
 from appliance.ports import Clock, Now
 from appliance.store import (
     record_definitions,
@@ -21,27 +23,43 @@ from appliance.store import (
     record_names,
     record_queries,
     record_rebuild,
+    record_settling,
     record_times,
+    rewrite,
     times,
 )
 from appliance.store.attachments import Attachments
 from appliance.store.commit import GroupCommit
-from appliance.store.db import Database
+from appliance.store.db import PATIENCE_S, Database
+from appliance.store.durable import disk_errors
 from appliance.store.record_append import Append, Unsettled
 from appliance.store.record_fold import Fold
 from appliance.store.record_lines import Statement as Foreign
 from appliance.store.record_merge import MergeResult
 from appliance.store.record_queries import Found, Page, Query
+from appliance.xapi.definitions import Defines
 from appliance.xapi.preparing import Prepared
 
 __all__ = ["Foreign", "Found", "MergeResult", "Page", "Query", "Records"]
+
+log = logging.getLogger(__name__)
+
+
+_COPIES = 3
+"""Of a byte in the database: itself, and two while the file is written anew (or one in the write-ahead log)."""
+
+
+def _everything(_: Prepared) -> Defines:
+    return Defines.EVERYTHING
 
 
 class Records:
     """The store. Thread-safe."""
 
-    def __init__(self, db: Database, clock: Clock, box_id: str, folder: Path) -> None:
+    def __init__(self, db: Database, clock: Clock, box_id: str, folder: Path, *, keep_free: int = 0) -> None:
         """Open the records of ``db``; files stand in ``folder``/records (``folder``: the box's state).
+
+        ``keep_free``: bytes that :meth:`expect_room` keeps free; 0: it refuses nothing.
 
         What a death left half done is finished or removed, and what the previous release wrote is indexed.
         """
@@ -52,39 +70,50 @@ class Records:
         self.commit = GroupCommit(db, self.fold.ended)
         self.attachments = Attachments(folder / "records" / "attachments", db)
         self.arrivals = record_times.Arrivals(clock)
+        self._keep_free = keep_free
         self._rebuilding = False
         self._settling = threading.Lock()
+        self._linking = threading.Lock()
         self.commit.run(lambda conn: record_times.begin(conn, self.arrivals, clock.now()))
         self.catch_up()
 
     def append(
-        self, batch: Sequence[Prepared], *, attachments: Mapping[str, bytes] | None = None, define: bool = True
+        self,
+        batch: Sequence[Prepared],
+        *,
+        attachments: Mapping[str, bytes] | None = None,
+        define: Callable[[Prepared], Defines] = _everything,
     ) -> list[str]:
         """Keep ``batch``, all or nothing, durably; returns the ids in its order.
 
         A statement that is there already, and says the same, is simply listed; so is one that was erased, which does
-        not come back. ``attachments``: bytes by ``sha2``. ``define``: whether its definitions become what the box
-        knows of activities. Raises :class:`Conflict` when an id stands for another statement, :class:`BadInput` when
-        it comes twice in the batch, :class:`StorageError` when the disk is full, :class:`Busy` during a rebuild.
+        not come back. ``attachments``: bytes by ``sha2``. ``define``: which definitions of each
+        become what the box knows of activities. Raises :class:`Conflict` when an id stands for another statement,
+        :class:`BadInput` when it comes twice in the batch, :class:`StorageError` when the disk is full, :class:`Busy`
+        while a rebuild, or writing the file anew, keeps the writer's turn.
         """
+        self.expect_turn()
         with self.attachments.kept(attachments or {}):
             self._take(batch, define=define, each=False)
         return [prepared.id for prepared in batch]
 
     def append_each(self, batch: Sequence[Prepared]) -> dict[str, str]:
         """Keep, durably, each statement of ``batch`` that can be; returns {id: reason} of the others."""
-        return self._take(batch, define=True, each=True)
+        return self._take(batch, define=_everything, each=True)
 
-    def _take(self, batch: Sequence[Prepared], *, define: bool, each: bool) -> dict[str, str]:
+    def _take(self, batch: Sequence[Prepared], *, define: Callable[[Prepared], Defines], each: bool) -> dict[str, str]:
         self.expect_turn()
         if not batch:
             return {}
         work = Append(self.fold, self.arrivals, self.clock, self.box_id, batch, define=define, each=each)
         while True:
             try:
-                return self.commit.run(work)
+                refused = self.commit.run(work, patience_s=PATIENCE_S)
             except Unsettled:
                 self.settle_clock(self.clock.now())
+            else:
+                self._link()  # before ``landed``: what cannot be found yet is not announced
+                return refused
             finally:
                 self.arrivals.landed(work)
 
@@ -92,6 +121,23 @@ class Records:
         """Raises :class:`Busy` while a rebuild keeps the writer's turn: minutes, for which no request may wait."""
         if self._rebuilding:
             raise Busy("The learning records are being rebuilt: try again in a few minutes.")
+
+    def expect_room(self, size: int, attached: int = 0) -> None:
+        """Raises :class:`StorageError` unless so many bytes in the database, and in files, leave enough free.
+
+        Enough is ``keep_free``, for answers, beside the room for writing the file anew: an erasure must be able to end.
+        For what tools send; nobody asks before an answer of a pupil or an erasure is written.
+        """
+        keep = self._keep_free + rewrite.room_needed(self.db.reading())
+        with disk_errors(self.db.path):
+            free = shutil.disk_usage(self.db.path.parent).free
+        missing = keep + _COPIES * size + attached - free
+        if self._keep_free and missing > 0:
+            raise StorageError(
+                "The box keeps the rest of its disk for the pupils' answers and for erasures: remove resources or old "
+                "documents until %(needed)s MB more are free, then send this again.",
+                needed=rewrite.megabytes(missing),
+            )
 
     def get(self, statement_id: str, *, voided: bool = False) -> Found | None:
         """The statement with this id, or the voided one; None when there is none."""
@@ -130,7 +176,7 @@ class Records:
         with self._settling:  # in several transactions: each goes on from what the one before it left
             if not now.trusted or not self.arrivals.held:
                 return 0
-            return record_times.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
+            return record_settling.settle(self.commit.run, self.arrivals, self.fold.terms, self.box_id, now)
 
     def rebuild(self, progress: Callable[[int, int], None]) -> None:
         """Empty everything that is derived from statements, and derive it again: the result is the same.
@@ -140,7 +186,7 @@ class Records:
         """
         self._rebuilding = True
         try:
-            self.commit.run(lambda conn: record_rebuild.rebuild(conn, self.fold, progress))
+            self.commit.run(lambda conn: record_rebuild.rebuild(conn, self.fold, progress), alone=True)
         finally:
             self._rebuilding = False
 
@@ -149,9 +195,30 @@ class Records:
         total = 0
         while done := self.commit.run(lambda conn: record_rebuild.catch_up(conn, self.fold)):
             total += done
+        self._link()
         return total
 
     def merge(self, rows: Iterable[Foreign]) -> MergeResult:
         """Take in statements of an export or of another box; see :mod:`appliance.store.record_merge`."""
+        self.settle_clock(self.clock.now())
         self.arrivals.held = True
-        return record_merge.merge(self.commit.run, self.fold, self.arrivals, self.clock, self.box_id, rows)
+        turn, clock = self.commit.run, self.clock
+        try:
+            return record_merge.merge(turn, self.fold, self.arrivals, clock, self.box_id, rows, self.settle_clock)
+        finally:
+            self._link()
+
+    def _link(self) -> None:
+        """Finish, in turns between those of others, what references left for later: whoever sent many waits longer.
+
+        One thread does it for all. What the disk refuses stays for the next one, or the next start.
+        """
+        while self.fold.links.waiting and not self._rebuilding and self._linking.acquire(blocking=False):
+            try:
+                while self.commit.run(self.fold.links.go_on):
+                    pass
+            except StorageError as error:
+                log.warning("Filters do not follow all references yet: %s", error)
+                return
+            finally:
+                self._linking.release()

@@ -55,6 +55,8 @@ class Segments:
             folder.mkdir(parents=True, exist_ok=True)
             self._held = _hold(folder)
             try:
+                for half in folder.glob("[0-9]" * 8 + ".new"):  # a death in the middle of :func:`_replace`
+                    half.unlink()
                 self._segments = [_read(path) for path in sorted(folder.glob("[0-9]" * 8 + ".log"))]
             except BaseException:
                 os.close(self._held)
@@ -111,6 +113,23 @@ class Segments:
             segment.lines -= len(payloads)
             if not segment.lines:
                 self._remove(segment)
+
+    def compact(self) -> None:
+        """Write the oldest segment again without what is forgotten of it, so that no file holds that any more.
+
+        Raises :class:`appliance.errors.StorageError`: then it is as it was.
+        """
+        with self._lock, disk_errors(self._folder):
+            segment = self._segments[0] if self._segments else None
+            if segment is None or not segment.read:
+                return
+            if segment is self._segments[-1]:
+                self._seal()
+            with segment.path.open("rb") as lines:
+                lines.seek(segment.read)
+                left = lines.read(segment.size - segment.read)
+            _replace(segment.path, left)
+            segment.size, segment.read = len(left), 0
 
     def every(self) -> Iterator[bytes]:
         """All lines, oldest first, while nobody appends or forgets."""

@@ -16,6 +16,10 @@ from appliance.ports import Now
 SECOND = 1_000_000
 LATEST = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z: the last that RFC 3339 can write."""
+BELIEVABLE = 2_398_377_600_000_000
+"""2046: twenty years after this release. Without a trusted clock nothing later is believed, from whomever it comes."""
+CEILING = 253_370_764_800_000_000
+"""9999-01-01: no clock is believed beyond it, so that ``stored`` can go on growing by microseconds for a year."""
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
@@ -58,11 +62,11 @@ def arrival(now: Now, last: int, anchor: Anchor | None) -> int:
     """When something that arrives at ``now`` arrived, in microseconds.
 
     ``last``: the latest ``stored`` so far. A trusted clock is believed, whatever it says. One that is not is believed
-    as long as it is not before ``last``; when it is (a Raspberry Pi without a clock starts in the past), time goes on
-    from ``anchor`` by the monotonic clock.
+    from ``last`` to :data:`BELIEVABLE`; else (a Raspberry Pi without a clock starts in the past) time goes on from
+    ``anchor`` by the monotonic clock.
     """
-    wall = micros(now.wall)
-    if now.trusted or wall >= last:
+    wall = min(micros(now.wall), CEILING)
+    if now.trusted or last <= wall <= BELIEVABLE:
         return wall
     if anchor is None:
         return last

@@ -4,7 +4,8 @@
 """Tombstones: signed words of a box that an agent's statements, up to a sequence, are gone and stay gone.
 
 A tombstone names the agent by a SHA-256 only. It *acts* on the statements of ``origin``; a tombstone that came from
-another box and speaks of a third box's statements is kept and handed on, but does not act here.
+another box and speaks of a third box's statements is kept and handed on, but does not act here. Nor does one of a
+box whose key is not known here yet: it acts once a file of that box itself brings it.
 """
 
 from __future__ import annotations
@@ -92,9 +93,10 @@ def _canonical(fields: dict[str, object]) -> str:
 
 
 def insert(conn: sqlite3.Connection, tombstone: Tombstone, *, acts: bool) -> bool:
-    """Within the caller's transaction; False when it was there already."""
+    """Within the caller's transaction; False when it was there already, and acted if ``acts``."""
     done = conn.execute(
-        "INSERT OR IGNORE INTO tombstone (actor, origin, sequence, final, body, acts) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tombstone (actor, origin, sequence, final, body, acts) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (actor, origin, sequence, final, body) DO UPDATE SET acts = 1 WHERE excluded.acts AND NOT acts",
         (tombstone.actor, tombstone.origin, tombstone.sequence, int(tombstone.final), tombstone.text, int(acts)),
     )
     return done.rowcount > 0
@@ -104,6 +106,21 @@ def every(conn: sqlite3.Connection) -> Iterator[Tombstone]:
     """All of them, in the order in which they came."""
     for row in conn.execute("SELECT body FROM tombstone ORDER BY id"):
         yield Tombstone(**json.loads(row["body"]))
+
+
+def claimed_key(conn: sqlite3.Connection, box: str) -> str | None:
+    """The key of the tombstones of ``box`` that are here, None without any. It may be another one than the box's own
+    as long as that is not known."""
+    row = conn.execute("SELECT body FROM tombstone WHERE json_extract(body, '$.box') = ? LIMIT 1", (box,)).fetchone()
+    return None if row is None else Tombstone(**json.loads(row["body"])).key
+
+
+def drop_forged(conn: sqlite3.Connection, box: str, key: str) -> int:
+    """Within the caller's transaction: remove what others handed on as words of ``box``, whose own key is ``key``."""
+    return conn.execute(
+        "DELETE FROM tombstone WHERE NOT acts AND json_extract(body, '$.box') = ? AND json_extract(body, '$.key') <> ?",
+        (box, key),
+    ).rowcount
 
 
 def erased(conn: sqlite3.Connection, agents: Iterable[str], origin: str, sequence: int | None = None) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from appliance import records_outbox
 from appliance.config import Config
 from appliance.errors import BadInput, Refused
 from appliance.i18n import N_
@@ -139,7 +140,17 @@ class Actions:
         done = access.erase(self._args.who, not self._args.stays)
         self._say(N_("Erased: %(statements)s, %(documents)s."), **self._counted_in_words(done))
         self._say(N_("Exports and backups made before still hold them: delete these files too."))
+        self._tell_outboxes()
         return 0
+
+    def _tell_outboxes(self) -> None:
+        """The hub does not write in the folders of other services."""
+        folders = records_outbox.holding(self._config.box.state)
+        if folders:
+            self._say(N_("Other services of the box may still hold statements of theirs in: %(folders)s. What waits "
+                         "there goes once it is delivered; what was refused or damaged goes after %(days)s days: "
+                         "delete those files to be rid of them now."),
+                      folders=", ".join(map(str, folders)), days=int(records_outbox.KEPT_S // 86400))  # fmt: skip
 
     def _tell(self, found: Mapping[str, Any]) -> None:
         """Before the question: whom, and what."""

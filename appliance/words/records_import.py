@@ -20,8 +20,8 @@ from appliance.words.records_access import Access
 from appliance.words.terminal import Meter
 
 BATCH_LINES, BATCH_BYTES = 500, 1 << 20
-LONGEST_LINE = 192 << 20
-"""Bytes; the box takes no statement near this."""
+REST = 1 << 20
+"""Bytes that are read at once of a line that is too long."""
 GZIP = b"\x1f\x8b"
 
 
@@ -65,7 +65,10 @@ class Taking:
         stream = gzip.GzipFile(fileobj=source) if compressed else source
         while True:
             try:
-                line = stream.readline(LONGEST_LINE)
+                line = stream.readline(record_lines.LONGEST + 2)
+                while len(line) > record_lines.LONGEST and not line.endswith(b"\n"):  # it is refused: skip its rest
+                    if not (rest := stream.readline(REST)) or rest.endswith(b"\n"):
+                        break
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 self._broken = str(error)
                 return

@@ -5,11 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import enum
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 COMPONENT_LISTS = ("choices", "scale", "source", "target", "steps")
 _LANGUAGE_MAPS = ("name", "description")
+
+
+class Defines(enum.IntEnum):
+    """Which definitions in a statement become what the box knows of activities."""
+
+    NOTHING = 0
+    EVERYTHING = 1
+    OBJECT = 2
+    """That of its object (or its substatement's) alone, none in a context."""
 
 
 def activities(value: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -26,6 +36,30 @@ def activities(value: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
             for activity in [listed] if isinstance(listed, dict) else listed:
                 if activity.get("definition"):
                     yield activity["id"], activity["definition"]
+
+
+def counted(value: Mapping[str, Any], defines: Defines) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Those of :func:`activities` that count."""
+    if defines is Defines.EVERYTHING:
+        yield from activities(value)
+    elif defines is Defines.OBJECT:
+        yield from _of_object(value)
+
+
+def granted(value: Mapping[str, Any], may: Callable[[str], bool]) -> Defines:
+    """The most that a sender may define who may define only the activities for which ``may`` says so."""
+    if all(may(iri) for iri, _ in activities(value)):
+        return Defines.EVERYTHING
+    return Defines.OBJECT if all(may(iri) for iri, _ in _of_object(value)) else Defines.NOTHING
+
+
+def _of_object(value: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    target = value["object"]
+    kind = target.get("objectType", "Activity")
+    if kind == "Activity" and target.get("definition"):
+        yield target["id"], target["definition"]
+    elif kind == "SubStatement":
+        yield from _of_object(target)
 
 
 def merge(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.errors import BadInput
-from appliance.xapi import actors, attachments, checking, contexts, objects, results
+from appliance.xapi import actors, attachments, checking, contexts, objects, results, terms
 from appliance.xapi.checking import Rule
 from appliance.xapi.version import Version
 
@@ -31,12 +31,18 @@ _VERSION_V2 = re.compile(f"[12]{_SEMVER_1_0}")
 def check(value: Mapping[str, Any], version: Version) -> None:
     """Return when ``value`` (parsed JSON) is one good statement of ``version``, else raise BadInput.
 
-    Nothing is looked up: whether a referenced statement exists, or an attachment's bytes came, is not asked here.
+    Nothing is looked up: whether a referenced statement exists, or an attachment's bytes came, is not asked here. One
+    rule is the box's own: a statement that could be found by more than ``terms.MOST`` terms is refused.
     """
     try:
         _STATEMENT[version](value)
     except BadInput as error:
         raise error if error.params["place"] else checking.within(error, "statement") from None
+    if len(terms.terms(value)) > terms.MOST:
+        raise BadInput(
+            "The statement names too many agents and activities, more than %(most)d in all: send several statements.",
+            most=terms.MOST,
+        )
 
 
 def check_agent(value: Any, version: Version) -> None:

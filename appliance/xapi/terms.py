@@ -17,6 +17,8 @@ from appliance.errors import BadInput
 
 LONGEST = 512
 """Characters. A longer value is kept as its hash, so that an IRI of a megabyte costs the index no more than another."""
+MOST = 1_000
+"""Terms of a statement. A class of thirty, named one by one, has some seventy."""
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 CONTEXT_KINDS = ("parent", "grouping", "category", "other")
 

@@ -23,6 +23,7 @@ from appliance.store.record_imports import Importer, Report
 from appliance.store.record_lines import read_header
 from appliance.store.records import Records
 from appliance.xapi import identifiers, reading
+from appliance.xapi.definitions import Defines
 from appliance.xapi.preparing import Prepared, prepare
 from appliance.xapi.version import Version
 
@@ -85,12 +86,16 @@ class Box:
         return f"account {identifiers.base(self.id)} {name}"
 
     def add(
-        self, *values: Mapping[str, Any], version: Version = Version.V1, define: bool = True, **attached: bytes
+        self,
+        *values: Mapping[str, Any],
+        version: Version = Version.V1,
+        define: Defines = Defines.EVERYTHING,
+        **attached: bytes,
     ) -> list[str]:
         """Keep statements as the hub would; ``attached``: bytes of attachments, by any name."""
         batch = [self.prepared(value, version) for value in values]
         bodies = {hashlib.sha256(body).hexdigest(): body for body in attached.values()}
-        return self.records.append(batch, attachments=bodies, define=define)
+        return self.records.append(batch, attachments=bodies, define=lambda _: define)
 
     def prepared(self, value: Mapping[str, Any], version: Version = Version.V1) -> Prepared:
         [raw] = reading.statements(json.dumps(value, ensure_ascii=False).encode())
@@ -175,7 +180,9 @@ def fill(box: Box) -> dict[str, str]:
     box.add({"actor": ali, "verb": SEEN, "object": film, "context": {"instructor": OTHERS}}, version=Version.V2)
     inner = {"objectType": "SubStatement", "actor": OTHERS, "verb": SEEN, "object": zoe}
     box.add(
-        {"actor": OTHERS, "verb": SEEN, "object": inner}, {"actor": ali, "verb": SEEN, "object": film}, define=False
+        {"actor": OTHERS, "verb": SEEN, "object": inner},
+        {"actor": ali, "verb": SEEN, "object": film},
+        define=Defines.NOTHING,
     )
     sound, shared = b"\0voice of zoe-1\xff" * 90_000, b"a drawing that two have"
     box.add(with_attachment(zoe, sound, "http://exemple.fr/voix"), with_attachment(zoe, shared, "http://exemple.fr/dessin"),

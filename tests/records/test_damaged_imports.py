@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from appliance.errors import BadInput
+from appliance.errors import BadInput, Damaged
 from appliance.store import quarantine
 from appliance.store.record_lines import PIECE
 from tests.records.boxes import Box, SetClock, body_of, fill, lines_of
@@ -131,12 +131,63 @@ def test_an_older_document_does_not_replace_a_newer_one(target: Box, exported: b
     [document, *_] = lines_of(exported, "document")
     body = hashlib.sha1(b"", usedforsecurity=False).hexdigest()
     older = {**document, "body": "", "etag": body, "updated": "2000-01-01T00:00:00.000000Z"}
-    newer = {**document, "body": "", "etag": body, "updated": "2100-01-01T00:00:00.000000Z"}
+    newer = {**document, "body": "", "etag": body, "updated": "2029-01-01T00:00:00.000000Z"}
     assert target.take(header + dumped(older)).known == 1
     assert target.take(header + dumped(newer)).taken["documents"] == 1
     assert target.take(header + dumped(document)).known == 1
     wrong = {**document, "etag": "0" * 40}
     assert len(target.take(header + dumped(wrong)).damaged) == 1
+
+
+def told(target: Box, header: bytes, line: dict[str, Any]) -> str:
+    [(_, error)] = target.take(header + dumped(line)).damaged
+    return error.message % error.params
+
+
+@pytest.mark.parametrize("content_type", ["", "a/b\r\nX: y", "a/b\n", "a/b\0", "a/\x7f", "a/é", "x" * 201])
+def test_a_document_s_content_type_becomes_no_header_of_its_own(
+    target: Box, exported: bytes, content_type: str
+) -> None:
+    header = exported.splitlines(keepends=True)[0]
+    [document, *_] = lines_of(exported, "document")
+    assert "content type" in told(target, header, {**document, "content_type": content_type})
+    assert rows(target, "document") == []
+    assert target.take(header + dumped({**document, "content_type": "x" * 200})).taken["documents"] == 1
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_document_of_the_future_is_refused(target: Box, exported: bytes, trusted: bool) -> None:
+    """Every later change here would come after it: its time would never be that of a change again."""
+    target.clock.trusted = trusted
+    header = exported.splitlines(keepends=True)[0]
+    [document, *_] = lines_of(exported, "document")
+    for year in (9999, 2060):
+        why = told(target, header, {**document, "updated": f"{year}-12-31T23:59:59.999999Z"})
+        assert "still to come" in why
+    assert rows(target, "document") == []
+    target.take(header + dumped(document))
+    assert len(rows(target, "document")) == 1
+
+
+def rows(box: Box, table: str) -> list[Any]:
+    return box.db.reading().execute(f"SELECT * FROM {table}").fetchall()
+
+
+@pytest.mark.parametrize("damage", ["bytes", "size", "empty"])
+def test_a_damaged_attachment_is_healed_by_the_export(target: Box, exported: bytes, damage: str) -> None:
+    target.take(exported)
+    names = sorted({line["attachment"] for line in lines_of(exported, "attachment")})
+    assert any(line["parts"] == 2 for line in lines_of(exported, "attachment"))
+    for name in names:
+        path = target.records.attachments.path(name)
+        whole = path.read_bytes()
+        path.write_bytes({"bytes": b"\0" + whole[1:-1] + b"\0", "size": whole[:-1], "empty": b""}[damage])
+        with pytest.raises(Damaged):
+            target.records.attachment(name)
+    assert target.take(exported).taken["attachments"] == len(names)
+    assert all(hashlib.sha256(target.records.attachment(name) or b"").hexdigest() == name for name in names)
+    assert target.take(exported).taken["attachments"] == 0
+    assert sorted(path.name for path in (target.folder / "records" / "attachments").iterdir()) == names
 
 
 @settings(max_examples=40)

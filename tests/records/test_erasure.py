@@ -352,6 +352,49 @@ def test_a_forged_tombstone_is_refused(box: Box, make: Made) -> None:
     assert len(other.take(b"".join([bare, *rest])).damaged) == 2
 
 
+def test_a_file_teaches_no_key_but_its_own_box_s(box: Box, make: Made) -> None:
+    """A hostile file names a key for a box that is not known here: that box's own words count all the same later."""
+    fill(box)
+    liar = make("liar")
+    own = liar.id
+    settings.put(liar.db, "box_id", box.id)
+    liar = liar.again()
+    liar.add(liar.answer(ZOE))
+    liar.erasure.erase([box.agent(ZOE)])
+    exported = liar.export()
+    liar.close()
+    header, *rest = exported.splitlines(keepends=True)
+    told = json.loads(header)
+    hostile = json.dumps({**told, "box": own, "key": "ab" * 32, "keys": {box.id: told["key"]}}).encode() + b"\n"
+    third = make("third", SetClock(box.clock.wall + 5000))
+    graves = [line for line in rest if line.startswith(b'{"tombstone"')]
+    assert third.take(b"".join([hostile, *graves, b'{"end":{}}'])).taken["tombstones"] == len(graves)
+    report = third.take(box.export())
+    assert report.damaged == []
+    assert ZOE in json.dumps(third.bodies())  # the forged words did not act
+    assert not list(lines_of(third.export(), "tombstone"))  # and are gone, now that the key is known
+    box.erasure.erase([box.agent(ZOE)])
+    report = third.take(box.export())
+    assert (report.damaged, report.taken["tombstones"]) == ([], 2)
+    assert box.agent(ZOE) not in json.dumps(third.bodies())
+    assert [number for number, _ in third.take(b"".join([hostile, *graves])).damaged] == [2, 3]
+
+
+def test_a_word_that_others_handed_on_acts_once_its_box_says_it(box: Box, make: Made) -> None:
+    fill(box)
+    before = box.export()
+    box.erasure.erase([box.agent(ZOE)])
+    other = make("other", SetClock(box.clock.wall + 1000))
+    other.take(box.export())
+    third = make("third", SetClock(box.clock.wall + 5000))
+    assert third.take(other.export()).taken["tombstones"] == 2
+    assert not third.db.reading().execute("SELECT 1 FROM tombstone WHERE acts").fetchall()
+    assert third.take(box.export()).taken["tombstones"] == 1  # the other is for ``box`` alone: of all origins
+    assert len(third.db.reading().execute("SELECT 1 FROM tombstone WHERE acts").fetchall()) == 1
+    third.take(before)
+    assert found_in(third.folder, "voice of zoe", "page 3 of zoe") == []
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_pages_keep_no_copy_of_what_moved_in_them(make: Made, seed: int) -> None:
     """B-tree pages are split and joined as rows come and go: no stale copy of a cell may be left in a page."""

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import secrets
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from appliance.errors import BadInput
 from appliance.store import record_lines as lines
 from appliance.store import tombstones
 from appliance.store.identity import Identity
+from appliance.xapi.definitions import Defines
 
 BOX = "7d4fb7a1-3c26-4f59-8f36-0d4a5a2f5b11"
 NAME = "3b7e2f0a-6a0f-4f0c-9d0e-0c5f3c1c2a77"
@@ -27,7 +30,17 @@ STORED = "2026-11-22T06:52:30.000001Z"
 OWN = Identity(BOX, b"k" * 32)
 
 WHOLE = lines.Statement(
-    NAME, BOX, 12, STORED, True, 20, BODY, hashlib.sha256(BODY).hexdigest(), True, False, lines.Held("boot", 0.1, None)
+    NAME,
+    BOX,
+    12,
+    STORED,
+    True,
+    20,
+    BODY,
+    hashlib.sha256(BODY).hexdigest(),
+    True,
+    Defines.OBJECT,
+    lines.Held("boot", 0.1, None),
 )
 PIECE = lines.Piece("ab" * 32, lines.PIECE + 3, 2, 2, b"abc")
 DOCUMENT = lines.Document("state", "http://a/é", "mbox mailto:z@e.fr", NAME, "n", "text/plain", "t", STORED, b"\0\xff")
@@ -59,7 +72,8 @@ def test_the_body_is_the_sender_s_own_text() -> None:
 @given(text=some.text(), held=some.floats(0, 1e9), number=some.integers(1, 2**63 - 1))
 def test_any_text_and_number_reads_back(text: str, held: float, number: int) -> None:
     body = json.dumps({"a": text}, ensure_ascii=bool(number % 2)).encode("utf-8", "replace")
-    made = lines.Statement(NAME, BOX, number, STORED, False, 3, body, hashlib.sha256(body).hexdigest(), False, True,
+    made = lines.Statement(NAME, BOX, number, STORED, False, 3, body, hashlib.sha256(body).hexdigest(), False,
+                           Defines(number % 3),
                            lines.Held(text.encode("utf-8", "replace").decode(), held, held))  # fmt: skip
     assert lines.read(lines.write(made)) == made
 
@@ -110,7 +124,9 @@ def changed(line: lines.Line, **changes: Any) -> bytes:
         (changed(WHOLE, stored="2026-11-22T06:52:30Z"), "stored"),
         (changed(WHOLE, stored="2026-13-22T06:52:30.000001Z"), "stored"),
         (changed(WHOLE, stored="2026-11-22T06:52:30.00000١Z"), "stored"),
-        (changed(WHOLE, trusted=1), "trusted"), (changed(WHOLE, voided=1), "voided"), (changed(WHOLE, held=1), "held"),
+        (changed(WHOLE, trusted=1), "trusted"), (changed(WHOLE, voided=1), "voided"),
+        (changed(WHOLE, defines=2), "defines"), (changed(WHOLE, defines="all"), "defines"),
+        (changed(WHOLE, held=1), "held"),
         (changed(WHOLE, held={"boot": "b", "monotonic": "1"}), "held"),
         (changed(WHOLE, held={"boot": "\ud800", "monotonic": 1}), "boot"),
         (changed(WHOLE, held={"boot": "b", "monotonic": float("nan")}), "held"),
@@ -139,3 +155,46 @@ def test_pieces_cover_every_size() -> None:
             made = lines.Piece("ab" * 32, size, number, parts, piece)
             assert lines.read(lines.write(made)) == made
             assert base64.b64decode(json.loads(lines.write(made))["data"]) == piece
+
+
+def long(body: bytes) -> lines.Statement:
+    return dataclasses.replace(WHOLE, given=1, body=body, sha256=hashlib.sha256(body).hexdigest())
+
+
+@given(some.text(), some.sampled_from([" ", "", "\n", " \t\r\n "]))
+def test_long_lines_read_as_short_ones_do(text: str, space: str) -> None:
+    made = long(json.dumps({"a": text, "b": '\\"é' * 20_000}).encode())
+    assert lines.read(lines.write(made)) == made
+    loose = json.dumps(json.loads(lines.write(made)), separators=(f"{space},{space}", f"{space}:{space}"))
+    assert lines.read((space + loose.replace("{", "{" + space, 1) + space).encode()) == made
+
+
+def test_the_longest_statement_that_a_box_keeps_fits_on_a_line() -> None:
+    made = long(b"{" + b"\n" * (8 << 20) + b"}")
+    line = lines.write(made)
+    assert 16 << 20 < len(line) <= lines.LONGEST
+    assert lines.read(line) == made
+
+
+@pytest.mark.parametrize(("line", "why"), [
+    (b" " * (lines.LONGEST + 1), "longer than any"), (b'{"end":' + b"[" * lines.LONGEST, "longer than any"),
+    (lines.write(long(b"x" * lines.MOST_BODY + b"x")), "larger than any"),
+    (b'{"end":[' + b"[]," * (5 << 20) + b"[]]}", "not JSON"),
+    (b'{"end":{' + b'"a":1,' * (2 << 20) + b'"a":1}}', "not JSON"),
+    (b"{" + b'"a":1,' * (2 << 20) + b'"end":{}}', "not JSON"), (b"[" + b"[]," * (5 << 20) + b"[]]", "not JSON"),
+    (b'{"body":"' + b"x" * 70_000, "not JSON"), (b'{"body":"' + b"x" * 70_000 + b'"}{', "not JSON"),
+    (b'{"body":"' + b"x" * 70_000 + b'" "a"}', "not JSON"), (b'{"body":"' + b"x" * 70_000 + b'","a"}', "not JSON"),
+    (b'{"body":"' + b"x" * 70_000 + b'",}', "not JSON"), (b'{"body":"' + b"\xff" * 70_000 + b'"}', "not UTF-8"),
+    (b"{" + b" " * 70_000 + b"}", "not JSON"), (b'{"body":"' + b"x" * 70_000 + b'"}', "none of an export"),
+    (b'{"end":' + b"9" * 70_000 + b"}", "not JSON"),
+], ids=range(16))  # fmt: skip
+def test_a_long_line_that_is_none_costs_little(line: bytes, why: str) -> None:
+    """Seventeen megabytes of brackets would be half a gigabyte of lists."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadInput, match=why):
+            lines.read(line)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(line) + (1 << 20)

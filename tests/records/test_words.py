@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from appliance.client import Client
+from appliance.store import record_lines
 from tests.faults import disks
 from tests.records.boxes import Box, SetClock, body_of, fill
 from tests.records.test_erasure import ZOE, class_of, found_in
@@ -289,6 +290,20 @@ def test_a_damaged_file_is_taken_as_far_as_it_goes(place: Path, tmp_path: Path) 
     cut = records(place, "import", str(packed))
     assert (cut.returncode, "The file was cut short" in cut.stderr) == (1, True)
     assert records(place, "export", "-").returncode == 0
+
+
+def test_a_line_longer_than_any_costs_itself_only(place: Path, tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    done = records(place, "export", str(path))
+    assert done.returncode == 0, done.stderr
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines.insert(4, b'{"statement":"' + b"x" * (record_lines.LONGEST + 3_000_000) + b'"}\n')
+    path.write_bytes(b"".join([*lines, b" " * (record_lines.LONGEST + 1)]))
+    for number, target in enumerate((state_of(tmp_path, tmp_path / "other" / "state"), place)):
+        done = records(target, "import", str(path))
+        assert f"line 5: The line is longer than any that a box writes: {record_lines.LONGEST} bytes" in done.stderr
+        assert "2 lines are damaged and were left out." in done.stderr
+        assert number or "13 statements taken in." in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.errors import BadInput, StorageError
+from appliance.errors import BadInput, Busy, StorageError
 from appliance.store.commit import GroupCommit
 from appliance.store.db import Database, Role
 from appliance.store.migrations import migrate
@@ -75,6 +75,55 @@ class Together:
 def refuse(conn: sqlite3.Connection) -> None:
     put("half")(conn)
     raise BadInput("no")
+
+
+def test_who_may_not_wait_leaves_the_queue_and_the_others_go_on(db: Database) -> None:
+    """First in the queue or behind another; what is alone shares its transaction with nobody."""
+    group = GroupCommit(db)
+    with db.turn(), pytest.raises(Busy):
+        group.run(put("leader"), patience_s=0.05)
+    entered, leave, patient = threading.Event(), threading.Event(), list[str]()
+
+    def long(conn: sqlite3.Connection) -> None:
+        entered.set()
+        assert leave.wait(30)
+
+    threads = [threading.Thread(target=group.run, args=(long,), kwargs={"alone": True})]
+    threads[0].start()
+    assert entered.wait(30)
+    threads.append(threading.Thread(target=lambda: patient.append(group.run(put("patient")))))
+    threads[1].start()
+    while not group._waiting:
+        threading.Event().wait(0.001)
+    with pytest.raises(Busy):
+        group.run(put("behind"), patience_s=0.05)
+    leave.set()
+    for thread in threads:
+        thread.join(30)
+    assert group.run(put("after"), patience_s=0.05) == "after"
+    assert (patient, keys(db)) == (["patient"], {"patient", "after"})
+
+
+def test_nobody_shares_the_transaction_of_what_takes_minutes(db: Database) -> None:
+    group, seen = GroupCommit(db), dict[str, int]()
+
+    def started(name: str, alone: bool) -> threading.Thread:
+        def work(conn: sqlite3.Connection) -> None:
+            seen[name] = db.reading().execute("SELECT count(*) FROM setting").fetchone()[0]
+            put(name)(conn)
+
+        thread = threading.Thread(target=group.run, args=(work,), kwargs={"alone": alone})
+        waiting = len(group._waiting)
+        thread.start()
+        while len(group._waiting) == waiting:
+            threading.Event().wait(0.001)
+        return thread
+
+    with db.turn():
+        threads = [started(name, name == "c") for name in "abcd"]
+    for thread in threads:
+        thread.join(30)
+    assert seen == {"a": 0, "b": 0, "c": 2, "d": 3}
 
 
 def test_a_work_that_raises_is_undone_alone(db: Database) -> None:

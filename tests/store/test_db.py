@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 
-from appliance.errors import Damaged, StorageError
+from appliance.errors import Busy, Damaged, StorageError
 from appliance.store.db import OWNERS, Database, Role, connect
 from appliance.store.migrations import migrate
 
@@ -41,6 +42,28 @@ def test_settings_that_survive_a_pulled_plug_are_on(path: Path) -> None:
     assert conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert conn.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
     conn.close()
+
+
+def test_who_may_not_wait_is_told_so(path: Path) -> None:
+    db = Database(path, Role.HUB)
+    taken, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with db.turn():
+            taken.set()
+            assert leave.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert taken.wait(30)
+    with pytest.raises(Busy, match="try again"), db.writing(patience_s=0.05):
+        pytest.fail("another one has the turn")
+    leave.set()
+    with db.writing(patience_s=None) as conn:
+        conn.execute("INSERT INTO setting VALUES ('a', 'b')")
+    holder.join()
+    assert db.reading().execute("SELECT count(*) FROM setting").fetchone()[0] == 1
+    db.close()
 
 
 def test_a_block_that_raises_leaves_nothing(path: Path) -> None:

@@ -8,6 +8,7 @@ After each step the store answers what a few lines that read every statement ans
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import tempfile
@@ -21,13 +22,14 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from appliance.errors import Conflict
-from appliance.store import record_terms, times
+from appliance.store import record_links, record_terms, times
 from appliance.store.record_lines import Statement
 from appliance.store.records import Query
 from appliance.xapi import terms
+from appliance.xapi.definitions import Defines
 from tests.records.boxes import START, Box, SetClock
 
-TABLES = ("statement", "term", "statement_reference", "statement_void", "statement_attachment",
+TABLES = ("statement", "term", "statement_reference", "reference_waiting", "statement_void", "statement_attachment",
           "activity_definition", "progress", "actor_seen", "verb_count", "answer", "held")  # fmt: skip
 OTHER = "11111111-1111-4111-8111-111111111111"
 IDS = [str(uuid.UUID(int=n, version=4)) for n in range(14)]
@@ -74,8 +76,11 @@ class Store(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.fresh, record_terms.FRESH = record_terms.FRESH, 7  # so that both tables hold postings
+        self.turn, record_links.TURN = record_links.TURN, 30  # so that references are left for later turns
         self.box = Box(Path(self.folder.name), SetClock(trusted=False))
         self.foreign = 0
+        self.reached = 0.0
+        """The latest time that a trusted clock has shown."""
 
     def teardown(self) -> None:
         if hasattr(self, "box"):
@@ -83,6 +88,7 @@ class Store(RuleBasedStateMachine):
             self.box.close()
             self.folder.cleanup()
             record_terms.FRESH = self.fresh
+            record_links.TURN = self.turn
 
     @rule(names=st.lists(st.sampled_from(IDS), min_size=1, max_size=4, unique=True), data=st.data())
     def add(self, names: list[str], data: st.DataObject) -> None:
@@ -98,13 +104,17 @@ class Store(RuleBasedStateMachine):
                               "object": {"id": ACTIVITIES[0]}})  # fmt: skip
             assert self._dump() == before
 
-    @rule(names=st.lists(st.sampled_from(FOREIGN_IDS), min_size=1, max_size=3, unique=True), data=st.data())
-    def merge(self, names: list[str], data: st.DataObject) -> None:
+    @rule(names=st.lists(st.sampled_from(FOREIGN_IDS), min_size=1, max_size=3, unique=True), data=st.data(),
+          years=st.sampled_from([None, "1970", "2044", "2060", "9999"]))  # fmt: skip
+    def merge(self, names: list[str], data: st.DataObject, years: str | None) -> None:
+        """``years``: that of their ``stored``; None: near those of this box."""
         lines = []
         for name in names:
             if self._body(name) is None:
                 self.foreign += 1
-                lines.append(_line(name, self.foreign, data.draw(statements), data.draw(st.booleans())))
+                line = _line(name, self.foreign, data.draw(statements), data.draw(st.sampled_from(Defines)))
+                stored = line.stored if years is None else f"{years}-12-31T23:59:59.999999Z"
+                lines.append(dataclasses.replace(line, stored=stored))
         assert self.box.records.merge(lines).quarantined == 0
 
     @rule(seconds=st.floats(-4e9, 4e9) | st.floats(0, 10), trusted=st.booleans())
@@ -112,6 +122,17 @@ class Store(RuleBasedStateMachine):
         self.box.clock.wall = min(max(0.0, self.box.clock.wall + seconds), 4e10)
         self.box.clock.monotonic += 5.0
         self.box.clock.trusted = trusted
+        self._note_clock()
+
+    @rule()
+    def learn_the_time(self) -> None:
+        self.box.clock.wall, self.box.clock.trusted = START, True
+        self._note_clock()
+
+    def _note_clock(self) -> None:
+        """``reached``; a test lasts less than a minute."""
+        if self.box.clock.trusted:
+            self.reached = max(self.reached, self.box.clock.wall + 60)
 
     @rule(boot=st.sampled_from(["boot-1", "boot-2", "boot-3"]))
     def restart(self, boot: str) -> None:
@@ -161,6 +182,7 @@ class Store(RuleBasedStateMachine):
             assert row["erased"] or hashlib.sha256(row["body"]).digest() == row["sha256"]
         if not self.box.records.arrivals.held and stored:
             assert self.box.records.consistent_through() >= stored[-1]
+            assert not self.box.clock.trusted or stored[-1] <= times.rfc3339(self.reached)
 
     def _rebuilt(self) -> None:
         before = self._dump()
@@ -222,7 +244,7 @@ def _further(query: Query, cursor: str) -> Query:
     return Query(**{**fields, "cursor": cursor})
 
 
-def _line(name: str, sequence: int, value: dict[str, Any], defines: bool) -> Statement:
+def _line(name: str, sequence: int, value: dict[str, Any], defines: Defines) -> Statement:
     given = json.dumps({"id": name, **value})[:-1]
     body = f'{given},"version":"1.0.0"}}' if "timestamp" in value else (
         f'{given},"timestamp":"2026-05-05T05:05:05.000000Z","version":"1.0.0"}}')  # fmt: skip

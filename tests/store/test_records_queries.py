@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from appliance.errors import BadInput
-from appliance.store import record_queries, record_terms
+from appliance.store import record_links, record_names, record_queries, record_terms
 from appliance.store.records import Query
 from tests.records.boxes import Box
 
@@ -92,8 +93,8 @@ def test_a_long_chain_ends_at_its_limit_and_takes_no_square_of_its_length(box: B
     for _ in range(150):
         chain.append(about(chain[-1]))
     box.add(*chain[::-1])
-    assert len(ids(box, verb=VERBS + "start")) == 101
-    assert len(ids(box, activity=FRACTIONS)) == 101
+    assert len(ids(box, verb=VERBS + "start")) == 1 + record_links.FARTHEST
+    assert len(ids(box, activity=FRACTIONS)) == 1 + record_links.FARTHEST
 
 
 def test_many_statements_about_one(box: Box) -> None:
@@ -160,3 +161,47 @@ def test_unknown_terms_match_nothing(box: Box) -> None:
     assert ids(box, verb=VERBS + "did", activity="https://exemple.fr/other") == []
     assert ids(box, verb=VERBS + "did", within="mbox mailto:nobody@exemple.fr") == []
     assert len(ids(box, verb=VERBS + "did", within="mbox mailto:ali@exemple.fr")) == 1
+
+
+@pytest.mark.parametrize("asked", [{}, {"verb": VERBS + "did"}, {"verb": VERBS + "did", "activity": FRACTIONS}])
+@pytest.mark.parametrize("ascending", [True, False])
+def test_a_page_holds_so_many_bytes_or_one_statement(box: Box, asked: dict[str, str], ascending: bool) -> None:
+    sizes = [0, 0, 9000, 0, 3000, 3000, 0, 12_000, 9000, 0, 0, 0]
+    names = [box.add(told(result={"response": "x" * size}))[0] for size in sizes]
+    query = Query(**asked, ascending=ascending, most_bytes=8000)  # type: ignore[arg-type]
+    pages = [box.records.query(query)]
+    while pages[-1].next is not None:
+        pages.append(box.records.query(dataclasses.replace(query, cursor=pages[-1].next)))
+    assert [item.id for page in pages for item in page.found] == (names if ascending else names[::-1])
+    for page in pages:
+        assert len(page.found) == 1 or sum(len(item.body) for item in page.found) <= 8000
+    assert len(pages) < 9
+
+
+@pytest.mark.parametrize("asked", [{}, {"verb": VERBS + "did"}])
+def test_what_does_not_fit_in_a_page_is_not_read(tmp_path: Path, asked: dict[str, str]) -> None:
+    """Forty of two megabytes: a page takes as much memory as it has room, not as much as its statements."""
+    box = Box(tmp_path)
+    for _ in range(40):
+        box.add(told(result={"response": "x" * (2 << 20)}))
+    tracemalloc.start()
+    try:
+        page = box.records.query(Query(**asked))  # type: ignore[arg-type]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        box.close()
+    assert len(page.found) == 1
+    assert page.next is not None
+    assert peak < 12 << 20
+
+
+def test_names_in_large_statements_are_passed_over(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_names, "MOST_BYTES", 4000)
+    box.add(told(actor={**ALI, "name": "Ali B."}))
+    box.add(told(actor={**ALI, "name": "Large"}, result={"response": "x" * 5000}))
+    box.add(told(actor={**ALI, "name": "Ali"}))
+    assert box.records.names_of("mbox mailto:ali@exemple.fr") == ["Ali", "Ali B."]
+    for _ in range(20):
+        box.add(told(actor={**ALI, "name": "Newer"}))
+    assert box.records.names_of("mbox mailto:ali@exemple.fr") == ["Newer"]

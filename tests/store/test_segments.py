@@ -56,6 +56,29 @@ def test_first_in_first_out_across_processes(folder: Path) -> None:
         assert taken(queue) == [b"six"]
 
 
+def test_what_was_forgotten_leaves_the_disk_with_the_next_compaction(folder: Path) -> None:
+    with opened(folder) as queue:
+        queue.compact()
+        queue.append([b"five"])
+        queue.forget(queue.head(2, 1000))
+        queue.compact()
+        assert b"one" not in b"".join(path.read_bytes() for path in folder.iterdir())
+        queue.forget(queue.head(2, 1000))
+        queue.forget(queue.head(0, 1000))
+        queue.append([b"six", b"seven"])
+        queue.forget(queue.head(1, 1000))
+        queue.compact()
+        assert list(queue.every()) == [b"six", b"seven"]
+        queue.forget(queue.head(1, 1000))
+        queue.compact()
+        queue.append([b"eight"])
+        assert b"six" not in b"".join(path.read_bytes() for path in folder.iterdir())
+    (folder / "00000001.new").write_bytes(b"half of what a death left")
+    with opened(folder) as queue:
+        assert taken(queue) == [b"seven", b"eight"]
+        assert not list(folder.glob("0*"))
+
+
 def test_what_was_forgotten_in_part_comes_back_after_a_crash(folder: Path) -> None:
     with opened(folder) as queue:
         queue.forget(queue.head(2, 1000))

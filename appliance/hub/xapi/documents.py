@@ -17,13 +17,14 @@ from flask import Response
 from appliance.errors import BadInput, Conflict, Refused
 from appliance.hub.xapi import answers, parameters
 from appliance.hub.xapi.call import Call
-from appliance.store.documents import Content, Context, Document, Kind
+from appliance.store.documents import LONGEST_TYPE, Bounds, Content, Context, Document, Kind
 from appliance.xapi import reading, terms
 from appliance.xapi.version import Version
 
 MOST_BYTES = 8 << 20
 """Of one document."""
-LONGEST_TYPE = 200
+LAUNCHED_DOCUMENTS, LAUNCHED_BYTES = 64, 1 << 20
+"""What the scripts of an activity keep of a pupil: all state of the activity together, and all profiles."""
 LONGEST_NAME = 2000
 
 _NAME = {Kind.STATE: "stateId", Kind.AGENT_PROFILE: "profileId", Kind.ACTIVITY_PROFILE: "profileId"}
@@ -70,7 +71,7 @@ def _put(kind: Kind, call: Call) -> Response:
 
     if _is_json(content[0]):
         reading.parse(content[1])
-    call.parts.documents.change(context, name, work)
+    call.parts.documents.change(context, name, work, _bounds(context, call))
     return answers.nothing()
 
 
@@ -97,7 +98,7 @@ def _post(kind: Kind, call: Call) -> Response:
             raise BadInput("Only JSON objects are merged: replace this document with PUT.")
         return found.content_type, merged(found.body, content[1])
 
-    call.parts.documents.change(context, name, work)
+    call.parts.documents.change(context, name, work, _bounds(context, call))
     return answers.nothing()
 
 
@@ -147,7 +148,18 @@ def _given(kind: Kind, call: Call) -> tuple[Context, str, Content]:
     if len(content_type) > LONGEST_TYPE or not (content_type.isascii() and content_type.isprintable()):
         raise BadInput("The Content-Type of the document must be a media type of at most %(most)s characters.",
                        most=LONGEST_TYPE)  # fmt: skip
-    return context, call.parameters[_NAME[kind]], (content_type, call.spoken.body(MOST_BYTES))
+    body = call.spoken.body(MOST_BYTES)
+    if not call.caller.trusted:
+        call.parts.records.expect_room(len(body))
+    return context, call.parameters[_NAME[kind]], (content_type, body)
+
+
+def _bounds(context: Context, call: Call) -> Bounds | None:
+    launch = call.caller.launch
+    if launch is None:
+        return None
+    within = launch.activity if context.kind is Kind.STATE else ""
+    return Bounds(within, LAUNCHED_DOCUMENTS, LAUNCHED_BYTES)
 
 
 def _context(kind: Kind, call: Call, *optional: str, required: str | None = None, writing: bool) -> Context:
@@ -176,8 +188,5 @@ def _allowed(kind: Kind, call: Call, activity: str, agent: str, *, writing: bool
     if launch is None:
         call.caller.must("all", _SCOPE[kind], *(() if writing else ("all/read",)))
         return
-    inside = bool(launch.activity) and (
-        activity == launch.activity or activity.startswith(tuple(launch.activity + end for end in "/?#"))
-    )
-    if agent != call.caller.actor or (kind is Kind.STATE and not inside):
+    if agent != call.caller.actor or (kind is Kind.STATE and not launch.covers(activity)):
         raise Refused("This activity keeps documents of its own pupil, about itself only.")

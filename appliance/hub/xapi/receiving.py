@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -14,10 +15,13 @@ from appliance.errors import BadInput, Refused, TooLarge
 from appliance.hub.xapi import answers, credentials, parameters
 from appliance.hub.xapi.call import MOST_BYTES, Call
 from appliance.xapi import definitions, identifiers, multipart, preparing, reading, terms
+from appliance.xapi.definitions import Defines
 from appliance.xapi.preparing import Prepared
 
 MOST_JSON_BYTES = 8 << 20
 """Of the statements themselves, without the bytes of attachments: parsed, they take ten times that."""
+MOST_LAUNCHED_BYTES = 512 << 10
+"""The same, from the scripts of a resource: any page of it may send, and a whole class does at once."""
 AGES = "X-Cartable-Ages"
 """From the box's own services only: how many seconds ago each statement's event happened, when it says no time."""
 
@@ -42,15 +46,16 @@ def _content(call: Call) -> tuple[bytes, list[multipart.Part]]:
     """The JSON and the attachments, by what the request says it is."""
     if call.caller.launch is None:
         call.caller.must(*credentials.WRITE)
+    most = MOST_JSON_BYTES if call.caller.launch is None else MOST_LAUNCHED_BYTES
     content_type = call.header("Content-Type")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == answers.JSON:
-        return call.spoken.body(MOST_JSON_BYTES), []
+        return call.spoken.body(most), []
     if kind != "multipart/mixed":
         raise BadInput("Send statements as application/json, or with their attachments as multipart/mixed.")
     first, *others = multipart.parse(call.spoken.body(MOST_BYTES), content_type)
-    if len(first.body) > MOST_JSON_BYTES:
-        raise TooLarge("Send at most %(most)s bytes at once.", most=MOST_JSON_BYTES)
+    if len(first.body) > most:
+        raise TooLarge("Send at most %(most)s bytes at once.", most=most)
     return first.body, others
 
 
@@ -68,7 +73,9 @@ def _store(
         _own_only(call.caller, batch)
     if not batch:
         return []
-    return call.parts.records.append(batch, attachments=attached, define=_defines(call.caller, batch))
+    if not call.caller.trusted:
+        call.parts.records.expect_room(sum(len(item.given) for item in batch), sum(map(len, attached.values())))
+    return call.parts.records.append(batch, attachments=attached, define=functools.partial(_defines, call.caller))
 
 
 def _check_signatures(raws: Sequence[reading.Raw], batch: Sequence[Prepared], attached: Mapping[str, bytes]) -> None:
@@ -114,11 +121,12 @@ def _own_only(caller: credentials.Caller, batch: Sequence[Prepared]) -> None:
             raise Refused("This activity may report about itself, not about the exercises of the box.")
 
 
-def _defines(caller: credentials.Caller, batch: Sequence[Prepared]) -> bool:
-    """Whether the definitions in ``batch`` become what the box knows of its activities (4.2, scope ``define``).
+def _defines(caller: credentials.Caller, item: Prepared) -> Defines:
+    """Which definitions in a statement become what the box knows of activities (4.2, scope ``define``).
 
-    A resource's script may describe its own activities, never the box's lessons and exercises.
+    A resource's script may describe the activity that was opened and its parts, nothing else on the box.
     """
     if caller.launch is None:
-        return caller.may(*credentials.DEFINE)
-    return not any(iri.startswith(identifiers.BOXES) for item in batch for iri, _ in definitions.activities(item.value))
+        return Defines.EVERYTHING if caller.may(*credentials.DEFINE) else Defines.NOTHING
+    covers = caller.launch.covers
+    return definitions.granted(item.value, lambda iri: covers(iri) and not iri.startswith(identifiers.BOXES))

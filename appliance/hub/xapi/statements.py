@@ -17,12 +17,13 @@ from appliance.errors import BadInput, NotFound, Refused
 from appliance.hub import http_headers
 from appliance.hub.xapi import answers, credentials, parameters
 from appliance.hub.xapi.call import Call
+from appliance.store import record_queries
 from appliance.store.records import Found, Query
 from appliance.xapi import actors, multipart, shapes, terms
 
 MOST = 500
 """Statements of one page; also what a limit of 0 gives."""
-MOST_PAGE_BYTES = 4 << 20
+MOST_PAGE_BYTES = record_queries.MOST_BYTES
 """Statements and attachments of one page, unless a single statement is larger."""
 FORMATS = ("exact", "ids", "canonical")
 ONE = ("statementId", "voidedStatementId")
@@ -107,7 +108,7 @@ def _shown(call: Call, found: Found) -> bool:
 
 
 def _bounded(found: Sequence[Found], *, attached: bool, call: Call) -> Sequence[Found]:
-    """The first of ``found`` that fit in a page, at least one."""
+    """The first of ``found`` that fit in a page with their attachments, at least one."""
     size = 0
     for index, item in enumerate(found):
         size += len(item.body)

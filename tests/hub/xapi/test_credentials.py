@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import uuid
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from flask import Flask
 
 from appliance.errors import BadInput, Conflict, NotFound
 from appliance.hub import launch
+from appliance.hub.xapi import receiving
+from appliance.hub.xapi.documents import LAUNCHED_BYTES, LAUNCHED_DOCUMENTS
 from appliance.model import Group, Lesson, Pupil
 from appliance.store import people, settings
 from appliance.store.record_keys import DEFAULT_SCOPES, SCOPES, Keys
@@ -24,14 +27,18 @@ from tests.hub.xapi.rig import (
     AGENT,
     AGENT_PROFILE,
     DOCUMENTS,
+    JSON,
     PROFILES,
     STATE,
     STATEMENTS,
     Lrs,
+    attachment,
     basic,
+    multipart,
     new_agent,
     new_id,
     new_iri,
+    part,
     place,
     statement,
 )
@@ -222,6 +229,25 @@ def test_a_launched_script_reports_for_its_pupil(lrs: Lrs, launched: Launched) -
     assert user.post(STATEMENTS, launched.statement(context=context, object=launched.actor)).status_code == 200
 
 
+def test_a_launched_script_sends_so_much_at_once(lrs: Lrs, launched: Launched) -> None:
+    """The pupils of a class open a resource together: what one of them may make the box parse is bounded."""
+    user, data = launched.lrs, b"a file of its own"
+    large = launched.statement(result={"response": "x" * receiving.MOST_LAUNCHED_BYTES})
+    body, mixed = multipart({**large, "attachments": [attachment(data)]}, part(data))
+    squeezed = {"Content-Type": JSON, "Content-Encoding": "gzip"}
+    answers = [
+        user.post(STATEMENTS, large),
+        user.put(STATEMENTS, {"statementId": new_id()}, large),
+        user.ask("POST", STATEMENTS, data=body, headers={"Content-Type": mixed}),
+        user.ask("POST", STATEMENTS, data=gzip.compress(json.dumps(large).encode()), headers=squeezed),
+    ]
+    assert [answer.status_code for answer in answers] == [413] * 4
+    assert all(str(receiving.MOST_LAUNCHED_BYTES) in answer.text for answer in answers)
+    half = launched.statement(result={"response": "x" * (receiving.MOST_LAUNCHED_BYTES // 2)})
+    assert len(user.send(half)) == 1
+    assert lrs.post(STATEMENTS, large).status_code == 200
+
+
 def test_a_launched_script_speaks_for_nobody_else(lrs: Lrs, launched: Launched) -> None:
     (own,) = launched.lrs.send(launched.statement())
     other = {"objectType": "Agent", "account": {**launched.actor["account"], "name": "p9"}}  # type: ignore[dict-item]
@@ -273,6 +299,50 @@ def test_a_launched_script_keeps_state_of_its_own(launched: Launched) -> None:
             assert user.get(STATE, query).status_code == (200 if right else 403)
 
 
+@pytest.mark.parametrize("resource", [STATE, AGENT_PROFILE])
+def test_a_launched_script_keeps_so_many_documents(launched: Launched, resource: str) -> None:
+    """Any names, parts of the activity and registrations count together; what was there stays, and may be changed."""
+    user, about = launched.lrs, {"agent": launched.actor}
+
+    def query(number: int) -> dict[str, object]:
+        if resource == AGENT_PROFILE:
+            return {**about, "profileId": f"{number}"}
+        part = ("", "/page", "?x", "#y")[number % 4]
+        more = {"registration": new_id()} if number % 3 == 0 else {}
+        return {**about, "activityId": launched.activity + part, "stateId": f"{number}", **more}
+
+    queries = [query(number) for number in range(LAUNCHED_DOCUMENTS + 1)]
+    for each in queries[:-1]:
+        assert user.put(resource, each, {}, If_None_Match="*").status_code == 204
+    for method in ("PUT", "POST"):
+        refused = user.ask(method, resource, queries[-1], body={"a": 1}, headers={"If-None-Match": "*"})
+        assert refused.status_code == 413
+        assert "64 documents" in refused.text or "64 documents" in json.loads(refused.data)["error"]
+    assert [user.get(resource, each).status_code for each in queries] == [200] * LAUNCHED_DOCUMENTS + [404]
+    assert user.put(resource, queries[0], {"b": 2}, If_Match="*").status_code == 204
+    assert user.delete(resource, queries[1]).status_code == 204
+    assert user.put(resource, queries[-1], {}, If_None_Match="*").status_code == 204
+
+
+def test_a_launched_script_keeps_so_many_bytes(lrs: Lrs, launched: Launched) -> None:
+    user, about = launched.lrs, {"agent": launched.actor, "activityId": launched.activity}
+    binary, half = {"Content-Type": "x/y"}, b"x" * (LAUNCHED_BYTES // 2)
+
+    def put(name: str, body: bytes) -> int:
+        return user.ask("PUT", STATE, {**about, "stateId": name}, data=body, headers=binary).status_code
+
+    assert [put("a", half), put("b", half), put("c", b"x"), put("a", half + b"x")] == [204, 204, 413, 413]
+    assert user.get(STATE, {**about, "stateId": "a"}).data == half
+    assert [put("a", half[:-1]), put("c", b"x"), put("d", b"x"), put("d", b"")] == [204, 204, 413, 204]
+    grown = user.post(STATE, {"a": "x" * 2000}, {**about, "stateId": "e"})
+    assert grown.status_code == 413
+    assert user.delete(STATE, about).status_code == 204
+    assert user.post(STATE, {"a": 1}, {**about, "stateId": "e"}).status_code == 204
+    assert user.post(STATE, {"b": "x" * LAUNCHED_BYTES}, {**about, "stateId": "e"}).status_code == 413
+    assert user.get(STATE, {**about, "stateId": "e"}).data == b'{"a": 1}'
+    assert lrs.ask("PUT", STATE, place(STATE), data=half * 3, headers=binary).status_code == 204  # a key: free disk
+
+
 def test_a_launched_script_sees_no_other_profile(launched: Launched) -> None:
     user = launched.lrs
     for resource in PROFILES:
@@ -286,6 +356,32 @@ def test_a_launched_script_does_not_rename_the_boxs_lessons(lrs: Lrs, launched: 
     for iri, defined in ((launched.activity, True), (lesson, False)):
         launched.lrs.send(launched.statement(object={"id": iri, "definition": {"name": {"fr": "Autre"}}}))
         assert ("definition" in json.loads(lrs.get("activities", {"activityId": iri}).data)) is defined
+
+
+def test_a_launched_script_defines_its_own_activity_and_nothing_else(lrs: Lrs, launched: Launched) -> None:
+    """What it says of others stays in its statement, and mutes neither that one's object nor the rest of a batch."""
+    foreign, own = new_iri(), launched.activity
+
+    def named(iri: str, name: str = "Pirate") -> dict[str, object]:
+        return {"id": iri, "definition": {"name": {"fr": name}}}
+
+    def known(iri: str) -> object:
+        return json.loads(lrs.get("activities", {"activityId": iri}).data).get("definition", {}).get("name")
+
+    lrs.send(statement(object=named(foreign, "Autre")))
+    around = {"contextActivities": {"category": [named(foreign)], "parent": [named(own)]}}
+    first, *_ = launched.lrs.send(
+        launched.statement(object=named(foreign), context={"contextActivities": {"parent": [named(own + "/x")]}}),
+        launched.statement(object=named(own + "/page", "Page"), context=around),
+        launched.statement(
+            object=named(own, "Jeu"), context={"contextActivities": {"other": [named(own + "#a", "A")]}}
+        ),
+        launched.statement(object=named(own + "other")),
+    )
+    assert lrs.one(first)["object"]["definition"]["name"] == {"fr": "Pirate"}
+    told = {iri: known(iri) for iri in (foreign, own, own + "/page", own + "#a", own + "/x", own + "other")}
+    assert told == {foreign: {"fr": "Autre"}, own: {"fr": "Jeu"}, own + "/page": {"fr": "Page"},
+                    own + "#a": {"fr": "A"}, own + "/x": None, own + "other": None}  # fmt: skip
 
 
 def test_after_the_lesson_reports_arrive_and_nothing_is_read(lrs: Lrs, launched: Launched) -> None:

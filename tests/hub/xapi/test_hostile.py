@@ -117,3 +117,18 @@ def test_a_long_list_of_small_things(lrs: Lrs) -> None:
     """The memory of one request is bounded by its bytes; there is no statement too many among them."""
     body = b"[" + b",".join([b"{}"] * 500_000) + b"]"
     assert lrs.ask("POST", STATEMENTS, data=body, headers={"Content-Type": JSON}).status_code == 400
+
+
+def test_a_statement_that_names_too_many_is_refused(lrs: Lrs) -> None:
+    """It would be written in the search index once for each: a thousand is enough for any class."""
+
+    def naming(count: int) -> dict[str, Any]:
+        return statement(context={"contextActivities": {"other": [{"id": f"urn:a:{n}"} for n in range(count)]}})
+
+    lrs.send(naming(900))
+    answer = lrs.post(STATEMENTS, [statement(), naming(1_000)])
+    assert answer.status_code == 400
+    assert (
+        "trace 2\xa0: La trace nomme trop de personnes et d’activités, plus de 1000 en tout"
+        in answer.get_json()["error"]
+    )
