@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from appliance import plugins
-from appliance.config import Config, from_environment
+from appliance.config import ADDRESS, PRESENCE_CODE, Config, from_environment
 from appliance.errors import Conflict
 from appliance.ports import Advert, ResourceFormat
 
@@ -29,6 +29,8 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 LOCK_PATIENCE_S = 10.0
 """How long a starting hub waits for a command (an import, an export) that holds the state folder."""
 LOCK_POLL_S = 0.1
+PUBLISHED_PORT = "CARTABLE_PUBLISHED_PORT"
+"""Environment variable: the hub publishes the box's name with this port. Unset: somebody else does, or nobody."""
 
 
 def formats() -> list[ResourceFormat]:
@@ -121,7 +123,7 @@ def hub(config: Config) -> Iterator[Hub]:
             library,
             search,
             clock,
-            presence.kept(config.box.run / "presence-code"),
+            presence.kept(config.box.run / PRESENCE_CODE),
             settings.secret(db),
             records,
         )
@@ -180,6 +182,15 @@ def application(config: Config, parts: Hub) -> Wsgi:
     return dispatch
 
 
+def announced(config: Config, port: int, stack: contextlib.ExitStack) -> None:
+    """The box's name published with ``port``, until ``stack`` closes."""
+    from appliance.hub.announcement import Announcement
+
+    announcement = Announcement(advert(config), config.box.name, port, config.box.run / ADDRESS)
+    announcement.start()
+    stack.callback(announcement.stop)
+
+
 def hub_application() -> Wsgi:
     """What the server process runs: everything started, stopped when the process ends."""
     import atexit
@@ -188,5 +199,7 @@ def hub_application() -> Wsgi:
     stack = contextlib.ExitStack()
     stack.enter_context(hub_lock(config, LOCK_PATIENCE_S))
     parts = stack.enter_context(hub(config))
+    if port := os.environ.get(PUBLISHED_PORT):
+        announced(config, int(port), stack)
     atexit.register(stack.close)
     return application(config, parts)

@@ -35,11 +35,11 @@ class Site:
     address: str = "*"
     static: Path = Path("/usr/share/cartable/static")
     """Our front-end files, installed there by the image."""
-    work: Path = Path("/var/lib/nginx")
-    """Temporary bodies."""
-    pid: Path = Path("/run/nginx.pid")
-    user: str = "www-data"
-    """Empty: stay who we are (not root)."""
+    work: Path = Path("/run/cartable-nginx")
+    """Temporary bodies: none is larger than what a route holds."""
+    pid: Path = Path("/run/cartable-nginx/nginx.pid")
+    user: str = ""
+    """Who the workers are when nginx is started by root. Empty: who we are (on the box the unit says who)."""
     workers: str = "auto"
 
 

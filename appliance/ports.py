@@ -105,6 +105,12 @@ class ContentReader(Protocol):
 class Advert(Protocol):
     """Makes the box findable on the LAN by name."""
 
+    @property
+    def name(self) -> str:
+        """The name published now, with ``.local``: another one than :meth:`start` returned, once another box claims
+        that. Empty before :meth:`start` and after :meth:`stop`, or the name wished for."""
+        ...
+
     def start(self, name: str, port: int) -> str:
         """Publish; returns the name really taken (``cartable-2.local`` when another box has the first)."""
         ...

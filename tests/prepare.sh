@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Installs the system packages that the tests run on real: a browser, nginx, network tools, Node for the front-end
-# linters. Does nothing where they are there; says what is missing where apt may not be used.
+# linters, systemd to read our units. Does nothing where they are there; says what is missing where apt may not be used.
 set -eu
 missing=""
 command -v chromium >/dev/null || missing="$missing chromium"
@@ -10,6 +10,7 @@ command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx
 command -v ip >/dev/null || [ -x /usr/sbin/ip ] || missing="$missing iproute2"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 command -v zip >/dev/null || missing="$missing zip"
 command -v mount >/dev/null && command -v setpriv >/dev/null || missing="$missing mount util-linux"
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fontconfig fonts-noto-color-emoji"

@@ -16,6 +16,11 @@ class SimulatedAdvert:
         self._reachable = tuple(addresses)
         self._name: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The name taken; empty while there is none."""
+        return self._name or ""
+
     def start(self, name: str, port: int) -> str:
         """The first of ``name``, ``name-2``, … that is not taken, with ``.local``."""
         label, number = name.lower(), 1
