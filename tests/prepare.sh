@@ -13,6 +13,9 @@ command -v npm >/dev/null || missing="$missing npm"
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
 command -v zip >/dev/null || missing="$missing zip"
 command -v mount >/dev/null && command -v setpriv >/dev/null || missing="$missing mount util-linux"
+command -v mke2fs >/dev/null || [ -x /usr/sbin/mke2fs ] || missing="$missing e2fsprogs"
+command -v sfdisk >/dev/null || [ -x /usr/sbin/sfdisk ] || missing="$missing fdisk"
+command -v strace >/dev/null || missing="$missing strace"
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fontconfig fonts-noto-color-emoji"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -18,7 +18,7 @@ from appliance import config
 from appliance.store import db, migrations
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "appliance").rglob("*.py"))
+SOURCES = sorted(path for package in ("appliance", "provisioning") for path in (ROOT / package).rglob("*.py"))
 
 HOMES = {
     "libzim": ("appliance.formats",),

@@ -20,6 +20,7 @@ from appliance.i18n import FOLDER
 
 ROOT = Path(__file__).parents[1]
 METHODS = [("**.py", "python"), ("hub/templates/**.html", "jinja2")]
+PACKAGES = (ROOT / "appliance", ROOT / "provisioning")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), **dict.fromkeys(re.findall(r"-k (\w+)", MAKEFILE))}
 FIELD = re.compile(r"%\(\w+\)[.\d]*[sdf]")
@@ -38,7 +39,7 @@ def french() -> Catalog:
 @pytest.fixture(scope="module")
 def messages() -> set[str]:
     """Every message id in the sources, by the first form."""
-    extracted = extract_from_dir(ROOT / "appliance", METHODS, keywords=KEYWORDS)
+    extracted = [found for package in PACKAGES for found in extract_from_dir(package, METHODS, keywords=KEYWORDS)]
     return {forms(message)[0] for _, _, message, _, _ in extracted} - {""}
 
 
@@ -56,7 +57,7 @@ def test_nothing_is_left_in_english(french: Catalog, messages: set[str]) -> None
 def raised() -> Iterator[tuple[str, ast.expr, set[str]]]:
     """(place, first argument, module constants marked with ``N_``) of every error of ours that is made."""
     classes = {name for name, each in vars(errors).items() if isinstance(each, type)}
-    for path in sorted((ROOT / "appliance").rglob("*.py")):
+    for path in sorted(path for package in PACKAGES for path in package.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         marked = {
             target.id

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from appliance.errors import BadInput, CartableError, NotFound, StorageError, TooLarge, reason
+from appliance.power_cut import step as step
+from appliance.power_cut import sync_folder as sync_folder
 from appliance.store.db import disk_error
 
 BLOCK = 1 << 20
@@ -33,25 +35,6 @@ class Spooled:
     sha256: str
 
 
-def step(name: str) -> None:
-    """Called before each side effect of an import. Does nothing unless the fault tests ask for a death.
-
-    ``CARTABLE_FAIL_AT=<n>:<file>``: each call, from whichever process of the import, adds a line to ``<file>``; the
-    one that writes line *n* ends its process at once, as ``kill -9`` would. 0 only counts.
-    """
-    asked = os.environ.get("CARTABLE_FAIL_AT")
-    if not asked:
-        return
-    number, _, path = asked.partition(":")
-    with Path(path).open("a+b") as counter:
-        counter.write(name.encode() + b"\n")
-        counter.flush()
-        counter.seek(0)
-        lines = sum(1 for _ in counter)
-    if lines == int(number):
-        os._exit(137)
-
-
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn the OSErrors of writing below ``path`` into the house's errors."""
@@ -61,15 +44,6 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise disk_error(error, path) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sync_tree(folder: Path) -> None:
