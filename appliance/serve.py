@@ -47,6 +47,7 @@ IDLE_S = 10
 (:data:`appliance.http_rules.UPSTREAM_IDLE_S`), not to send a request into one that is being closed."""
 
 _PING_S = 5.0
+_SOON_S = 0.05
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -205,13 +206,15 @@ def _watch(path: Path, alive: int) -> None:
     pipes = [alive, int(held)] if held else [alive]
     interval = watchdog_interval()
     ready = False
+    wait: float | None = _SOON_S
     while True:
-        wait = 0.05 if not ready else interval
         if select.select(pipes, [], [], wait)[0]:
             _orphaned()
         if answers(path):
             notify("WATCHDOG=1" if ready else "READY=1")
-            ready = True
+            ready, wait = True, interval
+        else:
+            wait = _SOON_S  # one late answer must not cost a whole interval: two make the watchdog's patience
 
 
 def answers(path: Path) -> bool:

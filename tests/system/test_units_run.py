@@ -1,0 +1,202 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The units run by a real systemd: the class served, nobody reaching out, whoever falls getting up again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.rigs.booted import Booted, booted
+from tests.rigs.box import until
+from tests.rigs.netns import Computer, available, world
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.network,
+    pytest.mark.skipif(not available(), reason="needs root and iproute2"),
+]
+
+HUB, NGINX, CONSOLE = "cartable-hub.service", "cartable-nginx.service", "cartable-console.service"
+BOX, TABLET = "10.77.0.2", "10.77.0.3"
+HERE, OUTSIDE = "203.0.113.2", "203.0.113.9"
+"""Another address of the box, and somebody beyond the classroom who would be reached, but for the units."""
+WATCHDOG_S = 3
+DEMONSTRATION = Path(__file__).parents[2] / "demonstration"
+
+
+def smallest() -> dict[str, str]:
+    """Of the demonstration's resources the smallest of each kind: suffix -> the catalogue's entry, as TOML."""
+    text = (DEMONSTRATION / "catalogue.toml").read_text(encoding="utf-8")
+    entries = {entry.split('"')[1]: entry for entry in text.split("[[resource]]\n")[1:]}
+    sizes = {name: (DEMONSTRATION / "resources" / name).stat().st_size for name in entries}
+    largest_first = sorted(entries, key=lambda name: -sizes[name])
+    return {Path(name).suffix: f"[[resource]]\n{entries[name]}" for name in largest_first}
+
+
+@dataclass
+class Class:
+    """The box, and who is on its network."""
+
+    box: Booted
+    tablet: Computer
+    outside: Computer
+
+    def status(self, path: str = "/", port: int = 80, host: str = BOX, by: Computer | None = None) -> str:
+        """What an HTTP client gets: the status, "000" for no connection."""
+        url = f"http://{host}:{port}{path}"
+        curl = ["curl", "-s", "-m", "3", "-o", "/dev/null", "-w", "%{http_code}", "-L", url]
+        command = (by or self.tablet).command(curl)
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    extra = {
+        "etc/cartable/cartable.toml": '[box]\ndemonstration = "/usr/share/cartable/demonstration"\n',
+        "usr/share/cartable/demonstration/catalogue.toml": "".join(smallest().values()),
+        f"etc/systemd/system/{HUB}.d/soon.conf": f"[Service]\nWatchdogSec={WATCHDOG_S}\n",
+    }
+    with world() as made:
+        lan, box, tablet, outside = made.lan(), made.computer(), made.computer(), made.computer()
+        for computer, address in ((box, BOX), (tablet, TABLET), (outside, OUTSIDE)):
+            lan.plug(computer, f"{address}/24")
+        box.address("add", f"{HERE}/24")
+        with booted(tmp_path_factory.mktemp("boot"), box, extra) as machine:
+            room = Class(machine, tablet, outside)
+            until(lambda: room.status("/") != "000", "nginx does not answer", 30)
+            until(lambda: machine.show(HUB, "ActiveState") == "active", "the hub is not ready", 60)
+            yield room
+
+
+def _served(room: Class) -> bool:
+    return room.status("/") == "200"
+
+
+def _again(room: Class, act: Callable[[], object]) -> None:
+    """After ``act``, the hub is another process, and answers."""
+    before = room.box.show(HUB, "MainPID")
+    act()
+    until(lambda: room.box.show(HUB, "MainPID") not in (before, "0"), "not started again", 40)
+    until(lambda: _served(room), "does not answer", 40)
+
+
+def test_pages_and_resources_are_served_to_the_class(room: Class) -> None:
+    until(lambda: _served(room), "no page", 20)
+    assert room.status("/static/app/app.css") == "200"
+    assert room.status("/nothing-here", port=8081) == "404"
+
+
+def test_every_kind_of_resource_gets_in(room: Class) -> None:
+    """Each import ran under the hub's filters of system calls and memory: readers of every format."""
+    count = len(smallest())
+    assert count > 10
+    ask = ["curl", "-s", "-H", "X-Cartable-Origin: local", "--unix-socket", "/run/cartable/hub.sock"]
+
+    def resources() -> int:
+        answer = json.loads(room.box.run(*ask, "http://local/api/library"))
+        return len(answer["resources"])
+
+    until(lambda: resources() == count, f"not {count} resources", 90)
+
+
+def test_the_name_is_found_by_a_tablet(room: Class) -> None:
+    program = Path(__file__).parents[1] / "drivers" / "mdns.py"
+    command = room.tablet.command([sys.executable, str(program), "ask", "cartable.local.", TABLET])
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+    def answer() -> str:
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
+
+    assert BOX in until(answer, "nobody answers for the name", 20)
+    assert room.box.run("cat", "/run/cartable/address") == "http://cartable.local/\n"
+
+
+SEND = """
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+    try:
+        print(out.sendto(b"?", ({address!r}, 9)))
+    except OSError as error:
+        print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize("unit", [HUB, NGINX])
+def test_nobody_reaches_beyond_the_classroom(room: Class, unit: str) -> None:
+    """Somebody is there, for a process of no unit of ours; a unit reaches the tablets alone."""
+    assert room.box.inside("../init.scope", SEND.format(address=OUTSIDE)).strip() == "1"
+    assert room.box.inside(unit, SEND.format(address=OUTSIDE)).strip() == "PermissionError"
+    assert room.box.inside(unit, SEND.format(address=TABLET)).strip() == "1"
+
+
+def test_who_is_not_of_the_classroom_gets_no_answer(room: Class) -> None:
+    assert room.status(host=HERE, by=room.outside) == "000"
+    room.outside.address("add", "10.77.0.9/24")
+    assert room.status(host=BOX, by=room.outside) == "200"
+
+
+@pytest.mark.parametrize(
+    ("unit", "hidden"),
+    [
+        (HUB, ["/var/lib/cartable/network", "/boot/firmware", "/run/dbus", "/var/lib/dpkg", "/root/x", "/dev/mem"]),
+        (NGINX, ["/var/lib/cartable/cartable.sqlite", "/boot/firmware", "/run/dbus", "/var/lib/dpkg", "/dev/mem"]),
+    ],
+)
+def test_each_sees_its_own_files(room: Class, unit: str, hidden: list[str]) -> None:
+    """Looked at from inside the service's own view of files, as its user."""
+    pid = room.box.pids(unit)[0]
+    user = Path(f"/proc/{pid}").stat()
+    for path in hidden:
+        enter = ["nsenter", "-t", str(pid), "-m", "--setuid", str(user.st_uid), "--setgid", str(user.st_gid)]
+        done = subprocess.run([*enter, "--", "ls", path], capture_output=True, check=False)
+        assert done.returncode != 0, f"{unit} sees {path}"
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    assert "NoNewPrivs:\t1" in status
+    assert "Seccomp:\t2" in status
+    assert user.st_uid != 0
+
+
+def test_a_frozen_hub_is_started_again(room: Class) -> None:
+    """A worker that stands still: the watchdog ends it."""
+    worker = room.box.pids(HUB)[1]
+    _again(room, lambda: os.kill(worker, signal.SIGSTOP))
+    assert "Watchdog timeout" in room.box.journal(HUB)
+
+
+def test_a_dead_worker_is_replaced(room: Class) -> None:
+    _again(room, lambda: os.kill(room.box.pids(HUB)[1], signal.SIGKILL))
+
+
+def test_the_presence_code_outlives_the_hub(room: Class) -> None:
+    code = room.box.run("cat", "/run/cartable/presence-code")
+    _again(room, lambda: room.box.run("systemctl", "restart", HUB))
+    assert room.box.run("cat", "/run/cartable/presence-code") == code
+
+
+def test_a_dead_nginx_is_replaced(room: Class) -> None:
+    os.kill(int(room.box.pids(NGINX)[0]), signal.SIGKILL)
+    until(lambda: _served(room), "does not answer", 20)
+
+
+def test_the_journal_is_in_memory(room: Class) -> None:
+    assert room.box.run("sh", "-c", "ls /run/log/journal") != ""
+    assert room.box.run("sh", "-c", "ls /var/log/journal 2>/dev/null", check=False) == ""
+
+
+def test_stopping_is_clean(room: Class) -> None:
+    """Last: nothing is left afterwards."""
+    room.box.run("systemctl", "stop", "cartable.target", HUB, NGINX)
+    for unit in (HUB, NGINX):
+        assert room.box.show(unit, "Result") == "success"
+        assert room.box.pids(unit) == []
+    assert not room.box.run("sh", "-c", "ls /run/cartable/address 2>/dev/null", check=False)
