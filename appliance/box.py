@@ -46,7 +46,7 @@ def advert(config: Config) -> Advert:
 
 def networks() -> Mapping[str, Sequence[str]]:
     """Interface -> its addresses on a LAN, an IPv4 one first; empty when this computer is on none."""
-    from appliance.drivers.advert_zeroconf import networks as known
+    from appliance.drivers.networks import networks as known
 
     return known()
 

@@ -18,7 +18,7 @@ from appliance.errors import CartableError
 from appliance.i18n import N_, translator
 from appliance.words.parser import Parser, speaking
 
-WORDS = ("dev", "hub", "library", "migrate", "nginx", "provision", "records")
+WORDS = ("console", "dev", "hub", "library", "migrate", "nginx", "provision", "records")
 
 
 def main(arguments: Sequence[str]) -> int:

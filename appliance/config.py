@@ -24,7 +24,7 @@ from appliance.errors import ConfigError, reason
 PRESENCE_CODE = "presence-code"
 """File of the run folder with the code that the box shows."""
 ADDRESS = "address"
-"""File of the run folder with the address that ``cartable dev`` shows to tablets, while it runs."""
+"""File of the run folder with the address that ``cartable dev`` or the hub publishes, while it runs."""
 SYSTEM_FILES = (Path("/etc/cartable/cartable.toml"), Path("/var/lib/cartable/cartable.toml"))
 
 

@@ -20,5 +20,6 @@ for folder in journald.conf.d system-preset; do
   put "/usr/lib/systemd/$folder" "$from/$folder"/*
 done
 put /usr/lib/sysusers.d "$from"/sysusers.d/*.conf
+put /usr/lib/sysctl.d "$from"/sysctl.d/*.conf
 put /usr/lib/tmpfiles.d "$from"/tmpfiles.d/*.conf
 put /usr/lib/cartable "$from/nginx.conf" "$from/data.conf"

@@ -35,7 +35,7 @@ HOMES = {
     "zeroconf": ("appliance.drivers",),
     "granian": ("appliance.serve",),
     "urllib3": ("appliance.sync",),
-    "segno": ("appliance.hub", "appliance.dev"),
+    "segno": ("appliance.hub", "appliance.dev", "appliance.words.console"),
 }
 """Library -> the only packages that may import it."""
 

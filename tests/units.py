@@ -63,8 +63,13 @@ def budget() -> dict[str, dict[str, object]]:
 
 def programs() -> set[str]:
     """The files that the units run."""
-    keys = ("ExecStart", "ExecStartPre", "ExecReload")
-    return {value.split()[0] for name in SERVICES for key in keys for value in read(name).all("Service", key)}
+    keys = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload")
+    return {
+        value.split()[0].lstrip("-+@!:")
+        for name in SERVICES
+        for key in keys
+        for value in read(name).all("Service", key)
+    }
 
 
 def install(root: Path) -> Path:

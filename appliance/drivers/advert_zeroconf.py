@@ -10,52 +10,25 @@ not be sent to the address of its cable). A thread follows networks as they come
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import ifaddr
 from zeroconf import ServiceInfo, Zeroconf
 
 from appliance.drivers.mdns_claim import _IP_MULTICAST_ALL, Claim
+from appliance.drivers.networks import Networks, networks
 
 POLL_S = 2.0
 """How often networks and conflicts are looked at."""
 SERVICE = "_http._tcp.local."
 TRIES = 99
 
-_VIRTUAL = ("lo", "docker", "veth", "br-", "virbr", "vmnet", "vboxnet", "tun", "tap", "wg", "lxc", "cni", "podman")
-
 _log = logging.getLogger(__name__)
-
-Networks = Mapping[str, tuple[str, ...]]
-"""Interface -> its addresses, an IPv4 one first."""
-
-
-def networks() -> dict[str, tuple[str, ...]]:
-    """The LANs that this machine is on now: interfaces with an IPv4 address, but for loopback and virtual ones."""
-    found = {}
-    for adapter in ifaddr.get_adapters():
-        if adapter.name.startswith(_VIRTUAL):
-            continue
-        texts = sorted(
-            {str(ip.ip if ip.is_IPv4 else ip.ip[0]) for ip in adapter.ips}, key=lambda text: (":" in text, text)
-        )
-        addresses = tuple(text for text in texts if _useful(text))
-        if addresses and ":" not in addresses[0]:
-            found[adapter.name] = addresses
-    return found
-
-
-def _useful(text: str) -> bool:
-    address = ipaddress.ip_address(text)
-    # A link-local IPv6 address needs the reader's own interface name: no browser takes it from a host name.
-    return not (address.is_loopback or address.is_multicast or (address.version == 6 and address.is_link_local))
 
 
 @dataclass(slots=True)

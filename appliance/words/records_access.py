@@ -206,7 +206,7 @@ class Remote:
         self._ask("DELETE", f"/quarantine/{number}")
 
     def served(self) -> str | None:
-        """What ``cartable dev`` wrote; behind nginx nobody does."""
+        """What ``cartable dev`` or the hub behind nginx wrote."""
         try:
             return (self._run / ADDRESS).read_text(encoding="utf-8").strip() or None
         except OSError:

@@ -166,6 +166,16 @@ def test_each_sees_its_own_files(room: Class, unit: str, hidden: list[str]) -> N
     assert user.st_uid != 0
 
 
+def test_the_screen_shows_how_to_reach_the_box(room: Class) -> None:
+    """Its own service, which reads the code and sees the networks, and no more."""
+    code = room.box.run("cat", "/run/cartable/presence-code")
+    until(lambda: code in room.box.shown(), "no code on the screen", 20)
+    text = room.box.shown()
+    for expected in ("La boîte est prête.", f"http://{BOX}/", "http://cartable.local/", "▄"):
+        assert expected in text
+    assert room.box.inside(CONSOLE, SEND.format(address=TABLET)).strip() == "PermissionError"
+
+
 def test_a_frozen_hub_is_started_again(room: Class) -> None:
     """A worker that stands still: the watchdog ends it."""
     worker = room.box.pids(HUB)[1]
