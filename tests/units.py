@@ -38,10 +38,11 @@ class Unit:
 
 
 def read(name: str) -> Unit:
-    files = [SOURCE / name]
-    for folder in (SOURCE / f"{name}.d", SOURCE / "cartable-.service.d"):
-        if folder.is_dir() and (folder.stem != "cartable-.service" or re.match(r"cartable-.+\.service$", name)):
-            files += sorted(folder.glob("*.conf"))
+    folders = [SOURCE / f"{name}.d"]
+    if re.match(r"cartable-.+\.service$", name):
+        folders.append(SOURCE / "cartable-.service.d")
+    drop_ins = [file for folder in folders for file in folder.glob("*.conf")]
+    files = [SOURCE / name, *sorted(drop_ins, key=lambda file: file.name)]
     return Unit(name, tuple(value for file in files for value in _assignments(file)))
 
 

@@ -39,7 +39,7 @@ mount --bind "$python" "$lib/python"
 mount -t overlay -o "lowerdir=$site,upperdir=$work/over/site,workdir=$work/over/site-work" overlay \
   "$lib/venv/lib/$version/site-packages"
 rm -f "$lib/venv/lib/$version/site-packages"/__editable__*cartable*
-cp -r "$here/appliance" "$lib/venv/lib/$version/site-packages/"
+cp -r "$here/appliance" "$here/provisioning" "$lib/venv/lib/$version/site-packages/"
 printf 'home = /usr/lib/cartable/python/bin\n' >"$lib/venv/pyvenv.cfg"
 ln -s "/usr/lib/cartable/python/bin/$version" "$lib/venv/bin/python"
 printf '#!/usr/lib/cartable/venv/bin/python\nimport sys\nfrom appliance.__main__ import main\nsys.exit(main())\n' \
