@@ -14,12 +14,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from appliance.store.record_entries import Entry, entries
-from appliance.store.record_terms import sort
+from appliance.store.record_terms import chunks, marks, sort
 from appliance.xapi import definitions
 from appliance.xapi.terms import iri_value
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_WRITE = "INSERT INTO activity_definition VALUES (?, ?) ON CONFLICT (iri) DO UPDATE SET body = excluded.body"
 REMEMBERED = 20_000
 """Activities whose last definition is remembered, by its hash: most statements repeat it."""
 LARGEST = 64 * 1024
@@ -47,15 +50,13 @@ class Definitions:
         changed: dict[str, list[Mapping[str, Any]]] = {}
         for entry in told:
             for iri, definition in entry.definitions():
-                mark = hash(repr(definition))
+                mark = _mark(definition)
                 if self._last.get(iri) != mark:
                     self._last[iri] = mark
                     changed.setdefault(iri, []).append(definition)
-        for iri, news in changed.items():
-            known = _text(conn, iri)
-            text = _merged(known, news)
-            if text is not None and text != known:
-                _write(conn, iri, text)
+        known = _texts(conn, changed)
+        made = ((iri, _merged(known.get(iri), news)) for iri, news in sorted(changed.items()))
+        conn.executemany(_WRITE, [(iri, text) for iri, text in made if text is not None and text != known.get(iri)])
         while len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
 
@@ -66,7 +67,7 @@ class Definitions:
             self.drop(conn, [iri])
             text = _merged(None, _told_of(conn, iri))
             if text is not None:
-                _write(conn, iri, text)
+                conn.execute(_WRITE, (iri, text))
 
     def drop(self, conn: sqlite3.Connection, iris: Iterable[str]) -> None:
         """Leave the activities ``iris`` undefined."""
@@ -82,13 +83,28 @@ def defined(told: Iterable[Entry]) -> set[str]:
 
 def read(conn: sqlite3.Connection, iri: str) -> dict[str, Any] | None:
     """The definition of an activity, or None."""
-    known = _text(conn, iri)
+    known = _texts(conn, [iri]).get(iri)
     return None if known is None else dict(json.loads(known))
 
 
-def _text(conn: sqlite3.Connection, iri: str) -> str | None:
-    row = conn.execute("SELECT body FROM activity_definition WHERE iri = ?", (iri,)).fetchone()
-    return None if row is None else str(row["body"])
+def _texts(conn: sqlite3.Connection, iris: Iterable[str]) -> dict[str, str]:
+    """The definitions of those of ``iris`` that have one."""
+    return {
+        iri: body
+        for chunk in chunks(list(iris))
+        for iri, body in conn.execute(
+            f"SELECT iri, body FROM activity_definition WHERE iri IN ({marks(chunk)})",  # noqa: S608
+            chunk,
+        )
+    }
+
+
+def _mark(definition: Mapping[str, Any]) -> int:
+    """What two definitions share only if they are the same, or by a chance of one in 2 to the 64th."""
+    try:
+        return hash(orjson.dumps(definition))
+    except TypeError:  # an integer of more than 64 bits
+        return hash(repr(definition))
 
 
 def _merged(text: str | None, news: Iterable[Mapping[str, Any]]) -> str | None:
@@ -99,13 +115,6 @@ def _merged(text: str | None, news: Iterable[Mapping[str, Any]]) -> str | None:
         if made != known and len(longer := _encode(made)) <= LARGEST:
             known, text = made, longer
     return text
-
-
-def _write(conn: sqlite3.Connection, iri: str, text: str) -> None:
-    conn.execute(
-        "INSERT INTO activity_definition VALUES (?, ?) ON CONFLICT (iri) DO UPDATE SET body = excluded.body",
-        (iri, text),
-    )
 
 
 def _told_of(conn: sqlite3.Connection, iri: str) -> Iterator[Mapping[str, Any]]:

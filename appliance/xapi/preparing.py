@@ -10,11 +10,12 @@ that the box adds, then ``}``. The text itself is changed only where the specifi
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from appliance.errors import BadInput
 from appliance.xapi import multipart, reading
@@ -26,7 +27,6 @@ _ASSUMED = {Version.V1: "1.0.0", Version.V2: "2.0.0"}
 """The version of a statement that names none (Data 2.4.10; 9274.1.1 4.2.4.3)."""
 _MARK = b',"timestamp":"'
 _FRACTION = re.compile(r"\.[0-9]+")
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclasses.dataclass(slots=True)
@@ -96,15 +96,16 @@ def finish(prepared: Prepared, moment: str | None) -> tuple[bytes, int]:
 
     ``moment`` (RFC 3339) becomes the timestamp when ``prepared.stamp``, and then must not be None.
     """
-    parts = [prepared.given]
+    given = prepared.given.encode()
+    parts = [given]
     if prepared.stamp:
         if moment is None:
             raise ValueError("the statement has no timestamp of its own")
-        parts.append(f',"timestamp":"{moment}"')
+        parts.append(b'%b%b"' % (_MARK, moment.encode()))
     for key, value in prepared.added.items():
-        parts.append(f',"{key}":{_encode(value)}')
-    parts.append("}")
-    return "".join(parts).encode(), len(prepared.given.encode())
+        parts.append(b',"%b":%b' % (key.encode(), orjson.dumps(value)))
+    parts.append(b"}")
+    return b"".join(parts), len(given)
 
 
 def restamp(body: bytes, given: int, moment: str) -> bytes:

@@ -38,7 +38,7 @@ def check(value: Mapping[str, Any], version: Version) -> None:
         _STATEMENT[version](value)
     except BadInput as error:
         raise error if error.params["place"] else checking.within(error, "statement") from None
-    if len(terms.terms(value)) > terms.MOST:
+    if terms.many(value) and len(terms.terms(value)) > terms.MOST:
         raise BadInput(
             "The statement names too many agents and activities, more than %(most)d in all: send several statements.",
             most=terms.MOST,

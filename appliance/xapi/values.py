@@ -54,6 +54,8 @@ _LANGUAGE = re.compile(
 _LONGEST_KEPT_TAG = 35
 """RFC 5646, 4.4.1: no tag in use is longer; longer ones are checked, not remembered."""
 
+_LONGEST_KEPT_TIME = 40
+
 _PART = r"[0-9]+(?:[.,][0-9]+)?"
 _DURATION = re.compile(
     rf"P(?:{_PART}W|(?!$)(?!.*[.,][0-9]+[YMDHS]T?[0-9])(?:{_PART}Y)?(?:{_PART}M)?(?:{_PART}D)?"
@@ -138,6 +140,16 @@ def timestamp(text: str, *, rfc3339: bool = False) -> datetime | None:
     ``rfc3339``: only that profile of it, as xAPI 2.0 asks (IEEE 9274.1.1, 4.2.7). Both refuse an offset of minus
     zero. Digits beyond the microsecond are dropped.
     """
+    return _known_timestamp(text, rfc3339) if len(text) <= _LONGEST_KEPT_TIME else _timestamp(text, rfc3339)
+
+
+@functools.lru_cache(maxsize=1024)
+def _known_timestamp(text: str, rfc3339: bool) -> datetime | None:
+    """A statement's own is asked for when it is checked, and again when it is filed."""
+    return _timestamp(text, rfc3339)
+
+
+def _timestamp(text: str, rfc3339: bool) -> datetime | None:
     if _RFC3339.fullmatch(text) is None and (
         rfc3339 or (_EXTENDED.fullmatch(text) is None and _BASIC.fullmatch(text) is None)
     ):

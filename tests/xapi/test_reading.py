@@ -7,6 +7,7 @@ import contextlib
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,6 +57,45 @@ def test_one_statement_needs_no_array(data: st.DataObject, value: dict[str, Any]
     body = f"{data.draw(SPACES)}{text}{data.draw(SPACES)}".encode()
     assert reading.statements(body) == [reading.Raw(text, value)] == [reading.statement(body)]
     assert reading.parse(body) == value
+
+
+@st.composite
+def nearly_shortest(draw: st.DrawFn) -> bytes:
+    """The shortest JSON of some objects, most often with one small thing about it that may be ambiguous or wrong."""
+    texts = [
+        json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        for value in draw(st.lists(st.dictionaries(st.sampled_from("abé"), VALUES, max_size=3), max_size=3))
+    ]
+    body = "[" + ",".join(texts) + "]"
+    place = draw(st.integers(0, len(body)))
+    new = draw(
+        st.sampled_from(
+            ["", "", '"a":1,', "1", "0", ".0", "e5", "-", " ", "\\u00e9", "\\ud800", "[", "}", "NaN", "\ufeff"]
+        )
+    )
+    return (body[:place] + new + body[place:]).encode()
+
+
+@given(nearly_shortest() | st.lists(OBJECTS, max_size=3).map(lambda values: json.dumps(values).encode()))
+def test_read_fast_or_carefully_it_says_the_same(body: bytes) -> None:
+    def told(read: Callable[[bytes], object]) -> object:
+        try:
+            return repr(read(body))  # 1 is not 1.0
+        except BadInput as error:
+            return error.message
+
+    with pytest.MonkeyPatch.context() as careful:
+        fast = [told(read) for read in (reading.statements, reading.statement)]
+        careful.setattr(reading, "_shortest", lambda body: None)
+        assert [told(read) for read in (reading.statements, reading.statement)] == fast
+
+
+def test_the_shortest_json_is_what_is_read_fast() -> None:
+    value = {"é": ["\u2028\x7f\t", 1, 1.5, 1e22, True, None, {"": {}}]}
+    for told in (value, [value, {}, value]):
+        body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+        assert reading._shortest(body) is not None, body
+        assert reading._shortest(body + b" ") is None
 
 
 def test_numbers_and_escapes_stay_as_the_sender_wrote_them() -> None:

@@ -148,6 +148,40 @@ def test_a_value_of_the_longest_length_is_kept(length: int) -> None:
     assert terms.iri_value(iri) == iri
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["actor", "object", "authority", "instructor", "team", "contextGroups", "contextAgents", *terms.CONTEXT_KINDS],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_too_many_are_told_from_the_lengths_of_lists(place: str, inside: bool) -> None:
+    """Wherever they stand: never fewer than there are, and not for what a class of thirty needs."""
+
+    def naming(count: int) -> dict[str, Any]:
+        agents = [{"mbox": f"mailto:{n}@example.org"} for n in range(count)]
+        group = {"objectType": "Group", "member": agents}
+        context: dict[str, Any] = {
+            "contextGroups": [{"group": group}],
+            "contextAgents": [{"agent": agent} for agent in agents],
+            **dict.fromkeys(("instructor", "team"), group),
+        }
+        if place in terms.CONTEXT_KINDS:
+            made = {"context": {"contextActivities": {place: [{"id": f"urn:x:{n}"} for n in range(count)]}}}
+        elif place in context:
+            made = {"context": {place: context[place]}}
+        else:
+            made = {place: group}
+        value = {**SIMPLE, **made}
+        return (
+            {**SIMPLE, "object": {**value, "objectType": "SubStatement"}} if inside and place != "authority" else value
+        )
+
+    for count in range(terms.MOST // 2 - 10, terms.MOST + 10, 7):
+        value = naming(count)
+        assert terms.many(value) or len(terms.terms(value)) <= terms.MOST
+    assert not terms.many(naming(60))
+    assert terms.many(naming(2 * terms.MOST))
+
+
 def test_data_2_3_2_voiding_and_referring() -> None:
     voiding = {"actor": EVE, "verb": {"id": terms.VOIDED}, "object": {**good.REFERENCE, "id": good.UUID.upper()}}
     assert terms.reference(voiding) == terms.voids(voiding) == good.UUID
