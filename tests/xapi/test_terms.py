@@ -165,7 +165,9 @@ def test_too_many_are_told_from_the_lengths_of_lists(place: str, inside: bool) -
             **dict.fromkeys(("instructor", "team"), group),
         }
         if place in terms.CONTEXT_KINDS:
-            made = {"context": {"contextActivities": {place: [{"id": f"urn:x:{n}"} for n in range(count)]}}}
+            made: dict[str, Any] = {
+                "context": {"contextActivities": {place: [{"id": f"urn:x:{n}"} for n in range(count)]}}
+            }
         elif place in context:
             made = {"context": {place: context[place]}}
         else:
