@@ -9,6 +9,7 @@ import base64
 import keyword
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -212,7 +213,8 @@ def records(parts: Hub) -> Wsgi:
 
 @pytest.fixture(scope="module")
 def credentials(parts: Hub) -> str:
-    user, password = Keys(parts.db).add("schemathesis", ["all"])
+    """Of a key whose name is chance: Hypothesis takes words out of the sources, and adds keys of those names."""
+    user, password = Keys(parts.db).add(secrets.token_hex(8), ["all"])
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 

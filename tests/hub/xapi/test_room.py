@@ -15,6 +15,7 @@ from appliance import box, config
 from appliance.errors import StorageError
 from appliance.hub.app import create_app
 from appliance.hub.records_office import Office
+from appliance.hub.settings import LANGUAGE_COOKIE
 from appliance.store import settings
 from appliance.store.erasure import unfinished
 from appliance.store.migrations import migrate
@@ -26,9 +27,13 @@ from tests.hub.xapi.rig import DOCUMENTS, STATE, STATEMENTS, Lrs, attachment, ba
 
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Lrs]:
-    """A box whose disk counts as full: no disk has so much free."""
+    """A box whose disk counts as full: no disk has so much free. It speaks English, as the messages are written."""
     chosen = config.load(
-        [], {"box": {"state": tmp_path / "state", "run": tmp_path / "run"}, "records": {"keep_free_mb": 1 << 40}}
+        [],
+        {
+            "box": {"state": tmp_path / "state", "run": tmp_path / "run", "language": "en"},
+            "records": {"keep_free_mb": 1 << 40},
+        },
     )
     migrate(chosen.database)
     with box.hub(chosen) as hub:
@@ -87,7 +92,9 @@ def test_a_rebuild_holds_no_thread_of_other_writers(lrs: Lrs) -> None:
         if not told:
             app = create_app(lrs.hub)
             app.add_url_rule("/api/put", "put", put)
-            answer = app.test_client().get("/api/put", headers={"X-Cartable-Origin": "local", "Accept-Language": "en"})
+            client = app.test_client()
+            client.set_cookie(LANGUAGE_COOKIE, "en")
+            answer = client.get("/api/put", headers={"X-Cartable-Origin": "local"})
             told.append((answer.status_code, answer.headers.get("Retry-After")))
             assert "try again" in answer.get_json()["error"]
 
