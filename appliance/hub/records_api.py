@@ -132,7 +132,7 @@ def set_aside(number: int) -> ResponseReturnValue:
 @api.delete("/quarantine/<int:number>")
 @local_only
 def drop(number: int) -> ResponseReturnValue:
-    """204: it is forgotten."""
+    """204: it is forgotten, and its bytes are gone."""
     _office().drop(number)
     return "", 204
 

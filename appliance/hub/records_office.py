@@ -100,8 +100,9 @@ class Office:
         return quarantine.get(self._db, number)
 
     def drop(self, number: int) -> None:
-        """See :func:`appliance.store.quarantine.drop`."""
-        quarantine.drop(self._db, number)
+        """See :meth:`appliance.store.erasure.Erasure.drop`; raises also :class:`Busy` during a rebuild."""
+        self._records.expect_turn()
+        self._erasure.drop(number)
 
     def _meant(self, who: str) -> tuple[str, list[str]]:
         """What to call it, and agent values."""

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from appliance.errors import BadInput, Busy, StorageError
-from appliance.store import record_terms, rewrite, times, tombstones
+from appliance.store import quarantine, record_terms, rewrite, times, tombstones
 from appliance.store.db import Database
 from appliance.store.durable import step
 from appliance.store.identity import identity, key_of
@@ -153,6 +153,19 @@ class Erasure:
         except (StorageError, Busy) as error:
             log.warning("An erasure is not finished: %s", error)
         return new
+
+    def drop(self, number: int) -> None:
+        """Forget a statement of the quarantine, which names people like any other: its bytes go as in :meth:`erase`.
+
+        Raises :class:`appliance.errors.NotFound`, and as :meth:`erase` when only its bytes are left.
+        """
+
+        def gone(conn: sqlite3.Connection) -> None:
+            quarantine.drop(conn, number)
+            rewrite.mark(conn)
+
+        self._records.commit.run(gone)
+        self._rewrite.run()
 
     def begin(self) -> None:
         """At start: :meth:`resume`. What the disk refuses now, the next start or erasure will do."""

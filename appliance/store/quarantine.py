@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from appliance.errors import NotFound
@@ -37,11 +38,10 @@ def get(db: Database, number: int) -> dict[str, Any]:
     return {**dict(row), "body": _text(row["body"]), "kept": None if kept is None else _text(kept["body"])}
 
 
-def drop(db: Database, number: int) -> None:
-    """Forget it, durably. Raises :class:`NotFound`."""
-    with db.writing() as conn:
-        if conn.execute("DELETE FROM quarantine WHERE id = ?", (min(number, _MOST),)).rowcount == 0:
-            raise _none(number)
+def drop(conn: sqlite3.Connection, number: int) -> None:
+    """Within the transaction of :meth:`appliance.store.erasure.Erasure.drop`. Raises :class:`NotFound`."""
+    if conn.execute("DELETE FROM quarantine WHERE id = ?", (min(number, _MOST),)).rowcount == 0:
+        raise _none(number)
 
 
 def _text(body: bytes) -> str:

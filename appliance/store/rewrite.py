@@ -3,6 +3,8 @@
 
 """The end of an erasure: the whole file is written anew, so that no gap of a page holds a byte of what is gone.
 
+A statement dropped from the quarantine ends in the same way.
+
 ``secure_delete`` zeroes cells that are freed and pages that become free. It does not reach the copies that SQLite
 leaves in the unused middle of a page when it splits, joins or defragments pages
 (https://www.sqlite.org/pragma.html#pragma_secure_delete). ``VACUUM`` copies the rows that there are to an unnamed
@@ -103,8 +105,8 @@ class Rewrite:
             while conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 if time.monotonic() > deadline:
                     raise Busy(
-                        "Nothing shows what was erased any more, but its bytes are still on the card while an export "
-                        "is being read: erase again when it has ended."
+                        "It is erased and nothing shows it any more, but its bytes are still on the card while an "
+                        "export is being read. They are overwritten at the next start or erasure after its end."
                     )
                 time.sleep(POLL_S)
 

@@ -67,7 +67,7 @@ class Access(Protocol):
         """One of them, with its text and that of the statement that the box keeps."""
 
     def drop(self, number: int) -> None:
-        """Forget one of them."""
+        """Forget one of them, once its bytes are gone too."""
 
     def served(self) -> str | None:
         """The address that the running box shows to tablets; None when no box runs, or it shows none."""
@@ -202,8 +202,8 @@ class Remote:
         return found
 
     def drop(self, number: int) -> None:
-        """At once."""
-        self._ask("DELETE", f"/quarantine/{number}")
+        """Blocks."""
+        self._ask("DELETE", f"/quarantine/{number}", timeout=ERASE_LIMIT_S)
 
     def served(self) -> str | None:
         """What ``cartable dev`` or the hub behind nginx wrote."""

@@ -283,7 +283,7 @@ def test_a_reader_delays_the_last_step_only(box: Box) -> None:
     reading = record_exports.lines(box.db, box.records.attachments, box.clock.now())
     next(reading)
     next(reading)
-    with pytest.raises(Busy, match="erase again when it has ended"):
+    with pytest.raises(Busy, match="at the next start or erasure after its end"):
         box.erasure.erase([box.agent(ZOE)])
     assert ZOE not in json.dumps(box.bodies())
     reading.close()

@@ -130,7 +130,7 @@ def _one_set_aside() -> Json:
         "get": _local("setAside", "A statement set aside, beside the one that the box keeps",
                       {"200": told("Both", ref("SetAside")), **errors(404)}, parameters=[number]),
         "delete": _local("dropSetAside", "Forget a statement set aside",
-                         {"204": told("It is forgotten"), **errors(404, 507)}, parameters=[number]),
+                         {"204": told("It is gone"), **errors(404, 503, 507)}, parameters=[number]),
     }  # fmt: skip
 
 
