@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import http.client
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from tests.edge.upstream import upstream
 from tests.rigs.nginx import free_port, nginx
 
 BLOB = "ab" * 32
+ZIM = f"/zim/{BLOB}/A/page"
+UPLOAD = "/enseignant/bibliotheque/ajouter"
 SECRET = b"TOP-SECRET-of-another-folder"
 
 
@@ -56,6 +59,19 @@ class Running:
             return answer, answer.read()
         finally:
             connection.close()
+
+    def raw(self, data: bytes, origin: Origin = Origin.HUB, timeout: float = 15) -> bytes:
+        """Everything answered to ``data``, until the connection ends or nothing more comes for a moment."""
+        with socket.create_connection(("127.0.0.1", self.port(origin)), timeout) as connection:
+            connection.sendall(data)
+            answer = b""
+            try:
+                while chunk := connection.recv(65536):
+                    answer += chunk
+                    connection.settimeout(0.4)
+            except (TimeoutError, ConnectionResetError):
+                pass
+            return answer
 
 
 def _files(state: Path, static: Path) -> Path:

@@ -1,32 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""What both edges do with a request for a service: who it says it comes from, what comes back, what is refused."""
+"""What both edges do with a request for a service: who it says it comes from, what comes back."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
-import http.client
 import json
-import socket
-import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import aiohttp
 import pytest
 
-from appliance.config import Config
-from appliance.http_rules import BARE_POLICY
 from appliance.routes import ROUTES, UNTRUSTED, Origin
-from tests.edge.conftest import BLOB, Running, configuration, dev_edge
-from tests.edge.upstream import upstream
-from tests.rigs.nginx import nginx
-
-ZIM = f"/zim/{BLOB}/A/page"
-UPLOAD = "/enseignant/bibliotheque/ajouter"
+from tests.edge.conftest import BLOB, UPLOAD, ZIM, Running
 
 
 def _told(body: bytes) -> dict[str, list[str]]:
@@ -35,20 +21,6 @@ def _told(body: bytes) -> dict[str, list[str]]:
     for name, value in json.loads(body)["headers"]:
         told.setdefault(name.lower(), []).append(value)
     return told
-
-
-def _raw(edge: Running, data: bytes, origin: Origin = Origin.HUB, timeout: float = 15) -> bytes:
-    """Everything answered to ``data``, until the connection ends or nothing more comes for a moment."""
-    with socket.create_connection(("127.0.0.1", edge.port(origin)), timeout) as connection:
-        connection.sendall(data)
-        answer = b""
-        try:
-            while chunk := connection.recv(65536):
-                answer += chunk
-                connection.settimeout(0.4)
-        except (TimeoutError, ConnectionResetError):
-            pass
-        return answer
 
 
 @pytest.mark.parametrize("origin", list(Origin))
@@ -81,7 +53,7 @@ def test_the_service_learns_where_a_request_came_in(edge: Running, origin: Origi
 
 
 def test_two_spoofed_origins(edge: Running) -> None:
-    answer = _raw(edge, b"GET /x HTTP/1.1\r\nHost: a\r\nX-Cartable-Origin: local\r\nX-Cartable-Origin: hub\r\n\r\n")
+    answer = edge.raw(b"GET /x HTTP/1.1\r\nHost: a\r\nX-Cartable-Origin: local\r\nX-Cartable-Origin: hub\r\n\r\n")
     assert _told(answer.partition(b"\r\n\r\n")[2].partition(b"}\r\n0")[0].lstrip(b"0123456789abcdef\r\n"))[
         "x-cartable-origin"
     ] == ["hub"]
@@ -170,151 +142,6 @@ def test_head_of_a_page(edge: Running) -> None:
     assert (answer.status, body) == (200, b"")
 
 
-POST = b"POST /x HTTP/1.1\r\nHost: a\r\n"
-BAD = {
-    "length and chunks": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "chunks and length": POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-    "two lengths": POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
-    "negative length": POST + b"Content-Length: -5\r\n\r\n",
-    "strange length": POST + b"Content-Length: 5x\r\n\r\nabcde",
-    "listed length": POST + b"Content-Length: 5, 5\r\n\r\nabcde",
-    "two hosts": b"GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-    "no host": b"GET /x HTTP/1.1\r\n\r\n",
-    "no version": b"GARBAGE\r\n\r\n",
-    "binary": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-    "NUL in a header": b"GET /x HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
-    "not a path": b"GET x HTTP/1.1\r\nHost: a\r\n\r\n",
-    "dots between backslashes": b"GET /static\\..\\app.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    "dots before a backslash": b"GET /static/..%5Capp.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    "dots at the end": b"GET /static%5c.. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    "chunk size": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n",
-}
-
-
-@pytest.mark.parametrize("shape", list(BAD))
-def test_a_malformed_request_is_refused(edge: Running, shape: str) -> None:
-    answer = _raw(edge, BAD[shape])
-    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400", b"<html>\r\n<head><title>400")), answer[:200]
-    assert answer.count(b"HTTP/1.") <= 1
-
-
-@pytest.mark.parametrize("shape", ["xchunked", "chunked, identity", "identity", "\x0bchunked"])
-def test_no_request_hides_in_another(edge: Running, shape: str) -> None:
-    hidden = b"0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
-    head = f"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: {shape}\r\nContent-Length: {len(hidden)}\r\n\r\n"
-    answer = _raw(edge, head.encode("latin-1") + hidden)
-    assert b"/hidden" not in answer
-    assert answer.split()[1] in (b"400", b"501"), answer[:100]
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"X-Long: " + b"a" * 40_000,
-        b"\r\n".join(b"X-%d: %s" % (number, b"a" * 1000) for number in range(80)),
-        b"Cookie: " + b"a" * 1_000_000,
-    ],
-)
-def test_huge_headers_are_refused(edge: Running, head: bytes) -> None:
-    answer = _raw(edge, b"GET /x HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n\r\n")
-    assert answer == b"" or answer.split()[1] in (b"400", b"431", b"414"), answer[:100]
-
-
-def test_a_huge_address_is_refused(edge: Running) -> None:
-    answer = _raw(edge, b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert answer.split()[1] in (b"400", b"414")
-
-
-def test_pipelined_requests_are_answered_in_order(edge: Running) -> None:
-    one = b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n"
-    answer = _raw(edge, b"".join(one % number for number in range(5)))
-    places = [answer.index(b'"target": "/%d"' % number) for number in range(5)]
-    assert places == sorted(places)
-
-
-def test_a_body_over_the_limit(edge: Running) -> None:
-    answer, _ = edge.ask("/api/x", method="POST", body=bytes((1 << 20) + 1), origin=Origin.HUB)
-    assert answer.status == 413
-    answer, body = edge.ask("/api/x", method="POST", body=bytes(1 << 20), origin=Origin.HUB)
-    assert json.loads(body)["size"] == 1 << 20
-
-
-def test_a_chunked_body_over_the_limit(edge: Running) -> None:
-    chunk = b"10000\r\n" + bytes(0x10000) + b"\r\n"
-    head = b"POST /api/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-    answer = _raw(edge, head + chunk * 17 + b"0\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 413")
-
-
-def test_an_upload_over_the_limit_is_refused_before_it_is_sent(edge: Running) -> None:
-    head = f"POST {UPLOAD} HTTP/1.1\r\nHost: a\r\nContent-Length: {5 << 30}\r\n\r\n".encode()
-    assert _raw(edge, head).startswith(b"HTTP/1.1 413")
-
-
-def test_a_large_upload_passes(edge: Running) -> None:
-    data = bytes(range(256)) * (64 << 12)
-    answer, body = edge.ask(UPLOAD, method="POST", body=data, origin=Origin.HUB)
-    assert answer.status == 200
-    assert json.loads(body)["sha256"] == hashlib.sha256(data).hexdigest()
-
-
-def test_an_upload_refused_in_the_middle(edge: Running) -> None:
-    head = f"POST {UPLOAD}?refuse=1 HTTP/1.1\r\nHost: a\r\nContent-Length: {50 << 20}\r\n\r\n".encode()
-    assert _raw(edge, head + bytes(1 << 20)).startswith(b"HTTP/1.1 403")
-
-
-def test_an_upload_given_up_in_the_middle(edge: Running) -> None:
-    head = f"POST {UPLOAD} HTTP/1.1\r\nHost: a\r\nContent-Length: {50 << 20}\r\n\r\n".encode()
-    for _ in range(20):
-        with socket.create_connection(("127.0.0.1", edge.port(Origin.HUB)), 10) as connection:
-            connection.sendall(head + bytes(1 << 20))
-    assert edge.ask("/page", origin=Origin.HUB)[0].status == 200
-
-
-def test_an_upload_passes_through_and_is_not_kept(edge: Running) -> None:
-    before = _private_mb()  # of this process: the development edge; nginx must let it through all the same
-    size, peak = 400 << 20, 0.0
-
-    def body() -> Iterator[bytes]:
-        nonlocal peak
-        for sent in range(size >> 20):
-            if sent % 50 == 0:
-                peak = max(peak, _private_mb())
-            yield bytes(1 << 20)
-
-    connection = http.client.HTTPConnection("127.0.0.1", edge.port(Origin.HUB), timeout=60)
-    connection.request("POST", UPLOAD, body(), {"Content-Length": str(size)})
-    assert json.loads(connection.getresponse().read())["size"] == size
-    connection.close()
-    assert peak - before < 40
-
-
-def _private_mb() -> float:
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss_Anon:"))
-
-
-def test_expect_continue(edge: Running) -> None:
-    with socket.create_connection(("127.0.0.1", edge.port(Origin.HUB)), 10) as connection:
-        connection.sendall(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
-        assert connection.recv(100).startswith(b"HTTP/1.1 100")
-        connection.sendall(b"ok")
-        answer = b""
-        while b'"size": 2' not in answer:
-            chunk = connection.recv(65536)
-            assert chunk, answer
-            answer += chunk
-
-
-def test_an_answer_cut_short_does_not_look_whole(edge: Running) -> None:
-    with socket.create_connection(("127.0.0.1", edge.port(Origin.HUB)), 10) as connection:
-        connection.sendall(b"GET /cut HTTP/1.1\r\nHost: a\r\n\r\n")
-        answer = b""
-        while chunk := connection.recv(65536):
-            answer += chunk
-    assert not answer.partition(b"\r\n\r\n")[2].strip(b"x"), "only the bytes that came, then the end"
-
-
 def test_websocket(edge: Running) -> None:
     async def talk() -> tuple[str, bytes, str | None]:
         url = f"http://127.0.0.1:{edge.port(Origin.HUB)}/ws"
@@ -325,84 +152,3 @@ def test_websocket(edge: Running) -> None:
             return text, await joined.receive_bytes(timeout=5), joined.protocol
 
     assert asyncio.run(talk()) == ("hub: bonjour", bytes(100_000), "cartable")
-
-
-def test_five_hundred_at_once(edge: Running) -> None:
-    async def crowd() -> list[int]:
-        connector = aiohttp.TCPConnector(limit=500)
-        async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(60)) as session:
-            return await asyncio.gather(*(_one(session, number) for number in range(500)))
-
-    async def _one(session: aiohttp.ClientSession, number: int) -> int:
-        if number % 2:
-            url = f"http://127.0.0.1:{edge.port(Origin.CONTENT)}/blob/{BLOB}/files/page.html"
-        else:
-            url = f"http://127.0.0.1:{edge.port(Origin.HUB)}/page/{number}"
-        async with session.get(url) as answer:
-            await answer.read()
-            return answer.status
-
-    assert set(asyncio.run(crowd())) == {200}
-
-
-def test_slow_readers_hold_nobody_up(edge: Running) -> None:
-    slow = []
-    try:
-        for path, origin in ((f"/blob/{BLOB}/original.mp4", Origin.CONTENT), ("/big/64", Origin.HUB)) * 20:
-            connection = socket.socket()
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            connection.connect(("127.0.0.1", edge.port(origin)))
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-            slow.append(connection)
-        for connection in slow:
-            assert connection.recv(12) == b"HTTP/1.1 200"
-        begun = time.monotonic()
-        for _ in range(20):
-            assert edge.ask("/page", origin=Origin.HUB)[0].status == 200
-        assert time.monotonic() - begun < 2
-    finally:
-        for connection in slow:
-            connection.close()
-
-
-def test_half_a_request_holds_nobody_up_and_is_dropped(edge: Running) -> None:
-    half = [socket.create_connection(("127.0.0.1", edge.port(Origin.HUB)), 20) for _ in range(200)]
-    try:
-        for connection in half:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX-")
-        assert edge.ask("/page", origin=Origin.HUB)[0].status == 200
-        begun = time.monotonic()
-        with contextlib.suppress(ConnectionResetError):
-            assert half[0].recv(1000)[:12] in (b"", b"HTTP/1.1 408")
-        assert time.monotonic() - begun < 15
-    finally:
-        for connection in half:
-            connection.close()
-
-
-@pytest.fixture(params=["dev", "nginx"])
-def lonely(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Running, Config]]:
-    """An edge whose service is not there."""
-    config, static = configuration(tmp_path), tmp_path / "static"
-    static.mkdir()
-    config.box.run.mkdir()
-    started = dev_edge(config, static) if request.param == "dev" else nginx(config, tmp_path / "nginx", static)
-    with started:
-        yield Running(request.param, config, static, tmp_path), config
-
-
-def test_a_service_that_restarts(lonely: tuple[Running, Config]) -> None:
-    edge, config = lonely
-    for origin, path in ((Origin.HUB, "/etagere"), (Origin.CONTENT, ZIM)):
-        answer, body = edge.ask(path, origin=origin)
-        assert answer.status == 502
-        assert "Le service redémarre…" in body.decode()
-        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert answer.headers.get_all("Content-Security-Policy") == [BARE_POLICY]
-        assert answer.headers.get_all("Cache-Control") == ["no-store"]
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    with upstream(config.hub_socket):
-        assert edge.ask("/etagere", origin=Origin.HUB)[0].status == 200
-    assert edge.ask("/etagere", origin=Origin.HUB)[0].status == 502
-    with upstream(config.hub_socket):
-        assert edge.ask("/etagere", origin=Origin.HUB)[0].status == 200
