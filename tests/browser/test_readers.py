@@ -156,6 +156,33 @@ def test_epub_letters_grow_and_the_profile_holds_inside(box: Box, tablet: Browse
     eventually(page, lambda: inside.evaluate(size) > before, "no bigger letters")
 
 
+ARRIVING = """async () => { const view = document.getElementById('book'), renderer = view.renderer, channel = new MessageChannel();
+  const told = { half: 0, errors: [] }; let going = true;
+  channel.port1.onmessage = () => { const doc = renderer.getContents()[0].doc;
+    told.half += doc && !doc.body ? 1 : 0;
+    try { renderer.render(); } catch (error) { told.errors.push(String(error)); }
+    if (going) { channel.port2.postMessage(0); } };
+  channel.port2.postMessage(0);
+  for (let round = 0; round < 20 && !told.half; round += 1) {
+    for (const index of view.book.sections.keys()) { view.style.height = 90 + index % 5 + '%'; await view.goTo(index); } }
+  going = false; view.style.height = ''; return told; }"""
+"""Asks for a new layout, as a change of size does, at every moment while one chapter after the other opens."""
+
+
+def test_epub_of_another_size_while_a_chapter_arrives(box: Box, tablet: BrowserContext) -> None:
+    """A tablet is turned over before the chapter has a body: there is nothing to lay out until it is there."""
+    page, frame = opened(tablet, box, BOOK)
+    told = frame.evaluate(ARRIVING)
+    assert told["half"] > 0, "no chapter was seen arriving"
+    assert told["errors"] == []
+    eventually(page, lambda: _still(page, frame), "the page never lies still")
+    page.set_viewport_size({"width": 1180, "height": 820})
+    turn(page, frame, "#previous")
+    room = frame.evaluate("document.querySelector('main').clientHeight")
+    assert 0.8 * room < chapter(page).evaluate("frameElement.getBoundingClientRect().height") <= room
+    assert shown_text(page)
+
+
 def test_epub_scripts_do_not_run(box: Box, tablet: BrowserContext, watch: Watch) -> None:
     """The policy of the reader's own page holds for the chapters that it shows."""
     watch.allow("Content Security Policy")

@@ -49,7 +49,7 @@ function list(items, into) {
     button.type = "button";
     button.textContent = (item.label || "…").trim();
     button.disabled = !item.href;
-    button.addEventListener("click", () => { show(false); view.goTo(item.href); });
+    button.addEventListener("click", () => { show(false); inTurn(() => view.goTo(item.href)); });
     if (item.subitems && item.subitems.length) { list(item.subitems, line.appendChild(document.createElement("ol"))); }
   });
 }
@@ -62,10 +62,15 @@ function show(open) {
 
 let turning = Promise.resolve(), asked = 0;
 
+function inTurn(work) { // a chapter that is still arriving cannot be taken away
+  turning = turning.catch(() => null).then(work);
+  return turning;
+}
+
 function turn(step) { // the library drops a turn asked while another goes on: keep up to two
   if (asked > 2 || !view.renderer) { return; }
   asked += 1;
-  turning = turning.then(() => (step > 0 ? view.goRight() : view.goLeft())).catch(() => null).then(() => { asked -= 1; });
+  inTurn(() => (step > 0 ? view.goRight() : view.goLeft())).catch(() => null).then(() => { asked -= 1; });
 }
 
 function onTap(event) { // outer thirds turn the page
@@ -85,10 +90,20 @@ function onPlace({ detail }) {
   tell({ cfi: detail.cfi, fraction: detail.fraction });
 }
 
+// The library lays a chapter out when it has arrived, for the size of that moment. A tablet that is turned over before
+// would have it lay out what has no body yet, and tell a place in it.
+function onlyWhenThere(renderer) {
+  const layOut = renderer.render.bind(renderer);
+  renderer.render = () => {
+    if (renderer.getContents().every(({ doc }) => doc && doc.URL !== "about:blank" && doc.readyState === "complete")) { layOut(); }
+  };
+}
+
 async function start() {
   if (!blob) { throw new Error("no resource named"); }
   const book = await new EPUB(await loader()).init();
   await view.open(book);
+  if (view.renderer.render) { onlyWhenThere(view.renderer); }
   view.addEventListener("relocate", onPlace);
   view.addEventListener("load", ({ detail }) => { onKeys(detail.doc, turn); detail.doc.addEventListener("click", onTap); });
   view.renderer.setAttribute("margin", "24px");
@@ -96,7 +111,7 @@ async function start() {
   if (view.renderer.setStyles) { view.renderer.setStyles(sheet()); }
   const before = await recall();
   const asked = /^\d+$/.test(anchor) ? Number(anchor) : anchor.replace(/^files\//, "");
-  if (anchor) { await view.init({ lastLocation: asked }); } else { await view.init({ lastLocation: before && before.cfi, showTextStart: false }); }
+  await inTurn(() => view.init(anchor ? { lastLocation: asked } : { lastLocation: before && before.cfi, showTextStart: false }));
   list(book.toc || [], document.getElementById("toc"));
   document.documentElement.dataset.ready = "yes";
 }
