@@ -12,7 +12,7 @@ SUITE ?= library
 RUN_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help run test unit lint browser-tools bench soak lock vendor translations clean
+.PHONY: help run test unit lint browser-tools bench soak units-test lock vendor translations clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -43,6 +43,15 @@ bench: $(VENV)/.test
 ## make soak SUITE=library  the full count of a fault, fuzz or load suite
 soak: $(VENV)/.test $(MO)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" CARTABLE_SOAK=1 $(BIN)/python -m pytest -m "" --timeout 7200 tests/faults/test_$(SUITE).py $(TEST_ARGS)
+
+## make units-test  run the units on the card's own Debian (needs root and mmdebstrap)
+units-test: $(VENV)/.test $(MO) build/units/.made
+	@PATH="$(CURDIR)/$(BIN):$$PATH" CARTABLE_UNITS_DEBIAN=$(CURDIR)/build/units $(BIN)/python -m pytest $(TEST_ARGS) \
+	  tests/system/test_units_run.py
+
+build/units/.made: requirements.lock pyproject.toml tools/units_debian.sh | $(VENV)/.run
+	@echo "Unpacking Debian 13 (once)…"
+	@sh tools/units_debian.sh build/units $(BIN)/pip
 
 ## make lock    resolve the dependencies again
 lock:

@@ -11,6 +11,7 @@ import subprocess
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "systemd"
@@ -57,9 +58,14 @@ def _assignments(file: Path) -> list[tuple[str, str, str]]:
     return found
 
 
-def budget() -> dict[str, dict[str, object]]:
+def budget() -> dict[str, Any]:
     with (SOURCE / "budget.toml").open("rb") as file:
         return tomllib.load(file)
+
+
+def megabytes(limit: str, board_mb: int) -> int:
+    """What a limit of memory (``44%``, ``96M``) comes to on a board."""
+    return int(limit[:-1]) * board_mb // 100 if limit.endswith("%") else int(limit.removesuffix("M"))
 
 
 def programs() -> set[str]:
@@ -101,8 +107,8 @@ def version() -> int:
     return int(out.split()[1])
 
 
-def complaints(stderr: str) -> list[str]:
-    """What systemd says of units, but for keys that a systemd of this age cannot know."""
-    young = "|".join(key for key, since in SINCE.items() if since > version()) or "none"
+def complaints(stderr: str, its_version: int = 0) -> list[str]:
+    """What systemd (this machine's, unless said) says of units, but for keys that one of its age cannot know."""
+    young = "|".join(key for key, since in SINCE.items() if since > (its_version or version())) or "none"
     known = re.compile(rf"Unknown key( name)? '({young})' in section")
     return [line for line in stderr.splitlines() if not known.search(line)]

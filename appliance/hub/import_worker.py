@@ -37,6 +37,8 @@ HEAD_BYTES = 4096
 MEMORY = 768 << 20
 """Bytes of heap and private mappings, buffers of C libraries included; a ZIM mapped for reading does not count."""
 NICENESS = 10
+ENDS_FIRST = 800
+"""Of 1000 (proc(5), oom_score_adj)."""
 PROGRESS_S = 0.2
 """At most five progress lines a second, however many files there are."""
 
@@ -131,6 +133,8 @@ def _confine(request: Request) -> bool:
     """Bound this process; False when the hub died before the bond was tied."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # where memory runs short, this process ends, and not the one that answers pages
+        Path("/proc/self/oom_score_adj").write_text(str(ENDS_FIRST), encoding="ascii")
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     largest = max(request.max_bytes, Path(request.spool).stat().st_size)

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # boot.sh SYSTEM WORK PYTHON SITE TERMINAL: in namespaces of its own, a throw-away copy of the Debian below SYSTEM with our
-# units installed, started by its own systemd. PYTHON and SITE are a Python and its packages, with which it runs us;
+# units installed, started by its own systemd. PYTHON (empty: its own) and SITE are a Python and the packages it runs us with;
 # TERMINAL is shown to it as its first. What lies in WORK/extra is laid over the copy.
 set -eu
 system=$1 work=$2 python=$3 site=$4 terminal=$5
@@ -35,13 +35,17 @@ mount --bind "$terminal" "$r/dev/tty1"
 lib=$r/usr/lib/cartable
 version=$(basename "$(dirname "$site")")
 mkdir -p "$lib/python" "$lib/venv/bin" "$lib/venv/lib/$version/site-packages" "$r/usr/share/cartable"
-mount --bind "$python" "$lib/python"
+home=/usr/bin
+if [ -n "$python" ]; then
+  home=/usr/lib/cartable/python/bin
+  mount --bind "$python" "$lib/python"
+fi
 mount -t overlay -o "lowerdir=$site,upperdir=$work/over/site,workdir=$work/over/site-work" overlay \
   "$lib/venv/lib/$version/site-packages"
 rm -f "$lib/venv/lib/$version/site-packages"/__editable__*cartable*
 cp -r "$here/appliance" "$here/provisioning" "$lib/venv/lib/$version/site-packages/"
-printf 'home = /usr/lib/cartable/python/bin\n' >"$lib/venv/pyvenv.cfg"
-ln -s "/usr/lib/cartable/python/bin/$version" "$lib/venv/bin/python"
+echo "home = $home" >"$lib/venv/pyvenv.cfg"
+ln -s "$home/$version" "$lib/venv/bin/python"
 printf '#!/usr/lib/cartable/venv/bin/python\nimport sys\nfrom appliance.__main__ import main\nsys.exit(main())\n' \
   >"$lib/venv/bin/cartable"
 chmod 755 "$lib/venv/bin/cartable"

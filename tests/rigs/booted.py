@@ -17,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from tests.rigs.netns import Computer
 
 SCRIPT = Path(__file__).with_name("boot.sh")
 START_S = 60.0
+UNPACKED = "CARTABLE_UNITS_DEBIAN"
+"""Environment variable: a folder with ``system`` and ``packages``."""
 MEMORY_MOUNT = """[Unit]
 DefaultDependencies=no
 [Mount]
@@ -94,17 +96,36 @@ class Booted:
         return self.screen.decode("utf-8", "replace").rpartition("\x1b[2J")[2]
 
 
+@dataclass(frozen=True)
+class Debian:
+    """What is copied: a system, and a Python (None: its own) with the packages that we need."""
+
+    system: Path = Path("/")
+    python: Path | None = Path(sys.base_prefix)
+    site: Path = Path(sysconfig.get_path("purelib"))
+
+    @classmethod
+    def chosen(cls) -> Debian:
+        """This machine, or the one that ``make units-test`` has unpacked."""
+        folder = os.environ.get(UNPACKED)
+        if not folder:
+            return cls()
+        [site] = Path(folder).glob("packages/python3.*/site-packages")
+        return cls(Path(folder) / "system", None, site)
+
+
 @contextlib.contextmanager
 def booted(
-    work: Path, computer: Computer, extra: dict[str, str] | None = None, system: Path = Path("/")
+    work: Path, computer: Computer, extra: dict[str, str] | None = None, debian: Debian | None = None
 ) -> Iterator[Booted]:
     """Boot on the network of ``computer``; ``extra``: files of the machine, by their path in it."""
+    debian = debian or Debian.chosen()
     _write(work / "extra", {**_here(), **(extra or {})})
     group = cgroups() / f"cartable-{os.getpid()}"
     group.mkdir()
     terminal, other = os.openpty()
     os.set_blocking(terminal, False)
-    arguments = [str(system), str(work), *_python(), os.ttyname(other)]
+    arguments = [str(debian.system), str(work), str(debian.python or ""), str(debian.site), os.ttyname(other)]
     flags = ["--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--kill-child"]
     inside = computer.command(["unshare", *flags, "sh", str(SCRIPT), *arguments])
     join = f'echo $$ >{group}/cgroup.procs && exec "$@"'
@@ -135,10 +156,6 @@ def _write(folder: Path, files: dict[str, str]) -> None:
         file = folder / name.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-
-
-def _python() -> Sequence[str]:
-    return sys.base_prefix, sysconfig.get_path("purelib")
 
 
 def _init(process: subprocess.Popen[bytes], work: Path) -> int:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import units
 from tests.rigs.booted import Booted, booted
 from tests.rigs.box import until
 from tests.rigs.netns import Computer, available, world
@@ -90,6 +93,21 @@ def _again(room: Class, act: Callable[[], object]) -> None:
     until(lambda: _served(room), "does not answer", 40)
 
 
+def test_the_systemd_that_runs_them_has_nothing_to_say(room: Class) -> None:
+    command = ["systemd-analyze", "verify", "--man=no", *units.UNITS]
+    told = room.box.run("sh", "-c", f"cd /usr/lib/systemd/system && {shlex.join(command)} 2>&1")
+    version = int(room.box.run("systemctl", "--version").split()[1])
+    assert units.complaints(told, version) == []
+
+
+@pytest.mark.parametrize("name", units.SERVICES)
+def test_exposure_where_they_run(room: Class, name: str) -> None:
+    said = room.box.run("systemd-analyze", "--no-pager", "security", "--offline=yes", name)
+    level = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    assert level
+    assert float(level.group(1)) <= 2.0, said
+
+
 def test_pages_and_resources_are_served_to_the_class(room: Class) -> None:
     until(lambda: _served(room), "no page", 20)
     assert room.status("/static/app/app.css") == "200"
@@ -107,6 +125,14 @@ def test_every_kind_of_resource_gets_in(room: Class) -> None:
         return len(answer["resources"])
 
     until(lambda: resources() == count, f"not {count} resources", 90)
+
+
+@pytest.mark.parametrize("unit", [HUB, NGINX, CONSOLE])
+def test_at_rest_each_keeps_to_its_budget(room: Class, unit: str) -> None:
+    """Private memory once imports are over and pages were shown, with the workers that stay."""
+    assert _served(room)
+    promised = units.budget()["service"][unit.removesuffix(".service")]["idle_mb"]
+    until(lambda: 0 < room.box.private(unit) <= promised << 20, f"{room.box.private(unit) >> 20} MB", 30)
 
 
 def test_the_name_is_found_by_a_tablet(room: Class) -> None:
