@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from appliance import plugins
 from appliance.config import ADDRESS, PRESENCE_CODE, Config, from_environment
 from appliance.errors import Conflict
-from appliance.ports import Advert, ResourceFormat
+from appliance.ports import Advert, Clock, Machine, ResourceFormat
 
 if TYPE_CHECKING:
     from appliance.hub.content import ContentApp
@@ -42,6 +42,19 @@ def advert(config: Config) -> Advert:
     """The driver that publishes the box on the LAN."""
     driver: Advert = plugins.load("adverts", config.drivers.advert)()
     return driver
+
+
+def machine(config: Config) -> Machine:
+    """The driver that looks at the machine. Raises :class:`appliance.errors.ConfigError`."""
+    driver: Machine = plugins.load("machines", config.drivers.machine)(config.drivers.machine_faults.split())
+    return driver
+
+
+def clock() -> Clock:
+    """The machine's."""
+    from appliance.drivers.clock_system import SystemClock
+
+    return SystemClock()
 
 
 def networks() -> Mapping[str, Sequence[str]]:
@@ -126,6 +139,7 @@ def hub(config: Config) -> Iterator[Hub]:
             presence.kept(config.box.run / PRESENCE_CODE),
             settings.secret(db),
             records,
+            machine(config),
         )
 
 

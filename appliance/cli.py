@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""The words of the command line. Each lives in ``appliance/words/<word>.py`` with ``register`` and ``run``."""
+"""The words of the command line. Each lives in ``appliance/words/<word>.py`` with ``register`` and ``run``; one that
+has ``unconfigured`` too works when the configuration cannot be used."""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from appliance import config as configuration
-from appliance.errors import CartableError
+from appliance.errors import CartableError, ConfigError
 from appliance.i18n import N_, translator
 from appliance.words.parser import Parser, speaking
 
-WORDS = ("console", "dev", "hub", "library", "migrate", "nginx", "provision", "records")
+WORDS = ("console", "dev", "doctor", "hub", "library", "migrate", "nginx", "provision", "records")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,7 +28,12 @@ def main(arguments: Sequence[str]) -> int:
     with speaking(language):
         args = _parser().parse_args(arguments)
     try:
-        config = _configuration(args)
+        try:
+            config = _configuration(args)
+        except ConfigError as error:
+            if args.unconfigured is None:
+                raise
+            return int(args.unconfigured(args, configuration.load([], _overrides(args)), error))
         language = config.box.language
         return int(args.run(args, config) or 0)
     except CartableError as error:
@@ -59,14 +65,18 @@ def _parser() -> argparse.ArgumentParser:
     for name in WORDS:
         module: Any = importlib.import_module(f"appliance.words.{name}")
         word = module.register(words)
-        word.set_defaults(run=module.run)
+        word.set_defaults(run=module.run, unconfigured=getattr(module, "unconfigured", None))
     return parser
 
 
+def _overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
+    if args.state is None:
+        return {}
+    return {"box": {"state": args.state.absolute(), "run": args.state.absolute() / "run"}}
+
+
 def _configuration(args: argparse.Namespace) -> configuration.Config:
-    overrides: dict[str, dict[str, object]] = {}
-    if args.state is not None:
-        overrides["box"] = {"state": args.state.absolute(), "run": args.state.absolute() / "run"}
+    overrides = _overrides(args)
     if args.config:
         return configuration.load(args.config, overrides)
     if overrides:

@@ -107,6 +107,10 @@ class DriversConfig:
 
     advert: str = "zeroconf"
     """``zeroconf``, or ``simulated`` (publishes nothing)."""
+    machine: str = "linux"
+    """Where health comes from: ``linux``, or ``simulated`` (a Raspberry Pi that is not there)."""
+    machine_faults: str = ""
+    """What is wrong with a simulated machine: names separated by spaces."""
 
 
 @dataclass(frozen=True, slots=True)

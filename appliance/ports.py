@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from appliance.facts import MachineFacts, Service
 from appliance.model import Imported, Section
 
 Progress = Callable[[float, str], None]
@@ -140,3 +141,19 @@ class Clock(Protocol):
     """Where the time comes from, and whether to believe it."""
 
     def now(self) -> Now: ...
+
+
+class Machine(Protocol):
+    """The machine that the box is, for its health (entry-point group ``appliance.machines``).
+
+    A driver is made with the names of the faults that ``drivers.machine_faults`` asks for; it raises
+    :class:`appliance.errors.ConfigError` for those that it cannot have.
+    """
+
+    def look(self, state: Path) -> MachineFacts:
+        """Everything that can be known now, ``state`` being the state folder. Takes milliseconds; never raises."""
+        ...
+
+    def services(self) -> tuple[Service, ...] | None:
+        """The box's units, None where systemd does not run or may not be asked. Takes up to seconds; never raises."""
+        ...

@@ -14,7 +14,7 @@ from appliance.config import Config
 from appliance.hub.imports import Library
 from appliance.hub.presence import PresenceCode
 from appliance.hub.search import Search
-from appliance.ports import Clock
+from appliance.ports import Clock, Machine
 from appliance.store.db import Database
 from appliance.store.records import Records
 
@@ -32,6 +32,7 @@ class Hub:
     secret: bytes
     """Signs cookies and tokens; made at first start, kept in the state folder."""
     records: Records
+    machine: Machine
 
 
 def hub() -> Hub:

@@ -145,6 +145,15 @@ def migrate(path: Path) -> list[str]:
             conn.close()
 
 
+def names() -> list[str]:
+    """Every migration of this release, in order."""
+    empty = Migrated(memory=True)
+    try:
+        return [migration.name for migration in migrations.pending(empty)]
+    finally:
+        empty.close()
+
+
 def schema(conn: sqlite3.Connection) -> dict[str, str]:
     """Table name -> its CREATE statement, for the documentation test."""
     rows = conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*'")

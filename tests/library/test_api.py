@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from appliance.drivers.clock_system import SystemClock
+from appliance.drivers.machine_simulated import SimulatedMachine
 from appliance.hub.app import create_app
 from appliance.hub.context import Hub
 from appliance.hub.search import Search
@@ -30,7 +31,9 @@ def app(shelf: Shelf) -> Iterator[Flask]:
     search, clock = Search(shelf.config), SystemClock()
     records = Records(shelf.db, clock, settings.box_id(shelf.db), shelf.config.box.state)
     code = presence.PresenceCode()
-    yield create_app(Hub(shelf.config, shelf.db, shelf.library, search, clock, code, b"k" * 32, records))
+    yield create_app(
+        Hub(shelf.config, shelf.db, shelf.library, search, clock, code, b"k" * 32, records, SimulatedMachine())
+    )
     search.stop()
 
 

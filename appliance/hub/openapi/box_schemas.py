@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from appliance.health.check import Group, State
 from appliance.hub.openapi.parts import COUNT, MOMENT, TEXT, YES_NO, Json, many, or_null, record, ref
 from appliance.model import LEVELS, MODES, SUBJECTS, ResourceState
 from appliance.store.blobs import Harm
@@ -106,6 +107,14 @@ def _verification() -> Json:
 
 
 def _health() -> Json:
-    told = "Name, fine (null: cannot be told here), detail, how to mend it"
-    check = many({"type": ["string", "boolean", "null"]}, minItems=4, maxItems=4) | {"description": told}
-    return record({"ok": YES_NO, "checks": many(check)})
+    check = record({
+        "id": TEXT | {"description": "Stable name, for programs"},
+        "group": {"enum": [str(group) for group in Group]},
+        "name": TEXT,
+        "state": {"enum": [str(state) for state in State], "description": "Only wrong is a fault"},
+        "detail": TEXT,
+        "mend": TEXT | {"description": "What to do; may be empty"},
+    }, {"figure": TEXT | {"description": "For the teacher and for processes of the box only"}})  # fmt: skip
+    versions = {"type": "object", "additionalProperties": TEXT,
+                "description": "For the teacher and for processes of the box only"}  # fmt: skip
+    return record({"ok": YES_NO, "checks": many(check), "versions": versions})
