@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import functools
 import importlib
 import multiprocessing
@@ -210,17 +211,19 @@ def _watch(path: Path, alive: int) -> None:
     while True:
         if select.select(pipes, [], [], wait)[0]:
             _orphaned()
-        if answers(path):
+        if answers(path, _PING_S if interval is None else min(_PING_S, interval)):
             notify("WATCHDOG=1" if ready else "READY=1")
             ready, wait = True, interval
         else:
+            if wait == interval:
+                faulthandler.dump_traceback(all_threads=True)  # before the watchdog ends it: where it stands
             wait = _SOON_S  # one late answer must not cost a whole interval: two make the watchdog's patience
 
 
-def answers(path: Path) -> bool:
-    """Whether the service on ``path`` still answers."""
+def answers(path: Path, patience_s: float = _PING_S) -> bool:
+    """Whether the service on ``path`` still answers, within so many seconds."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(_PING_S)
+        probe.settimeout(patience_s)
         probe.connect(str(path))
         probe.sendall(f"GET {ALIVE} HTTP/1.1\r\nHost: local\r\nConnection: close\r\n\r\n".encode())
         return probe.recv(12) == b"HTTP/1.1 204"

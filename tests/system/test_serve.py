@@ -211,6 +211,36 @@ def test_systemd_is_told(tmp_path: Path) -> None:
         assert heard[-1] == b"STOPPING=1"
 
 
+def _silent(systemd: socket.socket, seconds: float, deadline_s: float = 10) -> bool:
+    """Whether nothing was heard for so long, some time before the deadline."""
+    end = time.monotonic() + deadline_s
+    systemd.settimeout(seconds)
+    with contextlib.suppress(TimeoutError):
+        while time.monotonic() < end:
+            systemd.recv(100)
+        return False
+    return True
+
+
+def test_a_service_that_stands_still_tells_where_and_is_given_up(tmp_path: Path) -> None:
+    """Every thread busy: no sign of life, but a line in the journal for each function it stands in."""
+    with contextlib.ExitStack() as stack, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10)
+        environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+        process, _ = stack.enter_context(_service(tmp_path, **environ))
+        assert systemd.recv(100) == b"READY=1"
+        assert systemd.recv(100) == b"WATCHDOG=1"
+        for _ in range(2):
+            stuck = stack.enter_context(socket.socket(socket.AF_UNIX))
+            stuck.connect(str(tmp_path / "run" / "echo.sock"))
+            stuck.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert _silent(systemd, 1)
+        process.terminate()
+        errors = process.communicate(timeout=6)[1]
+    assert "in application" in errors
+
+
 def test_the_watching_process_stays_small(tmp_path: Path) -> None:
     with _service(tmp_path) as (process, _):
         pids = [process.pid, *_children(process.pid)]
