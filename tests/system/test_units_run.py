@@ -30,6 +30,7 @@ pytestmark = [
 ]
 
 HUB, NGINX, CONSOLE = "cartable-hub.service", "cartable-nginx.service", "cartable-console.service"
+DOCTOR = "cartable-doctor.service"
 BOX, TABLET = "10.77.0.2", "10.77.0.3"
 HERE, OUTSIDE = "203.0.113.2", "203.0.113.9"
 """Another address of the box, and somebody beyond the classroom who would be reached, but for the units."""
@@ -203,6 +204,14 @@ def test_the_screen_shows_how_to_reach_the_box(room: Class) -> None:
     for expected in ("La boîte est prête.", f"http://{BOX}/", "http://cartable.local/", "▄"):
         assert expected in text
     assert room.box.inside(CONSOLE, SEND.format(address=TABLET)).strip() == "PermissionError"
+
+
+def test_the_doctor_makes_its_round(room: Class) -> None:
+    room.box.run("systemctl", "start", DOCTOR)
+    assert room.box.show(DOCTOR, "Result") == "success"
+    found = json.loads(room.box.run("cat", "/run/cartable/doctor.json"))
+    assert found
+    assert "Traceback" not in room.box.journal(DOCTOR)
 
 
 def test_a_frozen_hub_is_started_again(room: Class) -> None:
