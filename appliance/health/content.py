@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance.errors import CartableError
 from appliance.facts import DatabaseFacts, RecordsFacts
-from appliance.health.check import Check, Group, Said, Subject, said
+from appliance.health.check import Check, Group, Subject, said
 from appliance.i18n import N_
 
 HUB = Subject("hub", Group.BOX, N_("Pages"))
@@ -50,7 +50,7 @@ def state(folder: Path, *, there: bool, readable: bool, writable: bool) -> Check
             said("%(folder)s cannot be written", folder=told),
             said("Check that the card is not locked or worn out, then restart the box."),
         )
-    return STATE.fine(Said("%(folder)s", {"folder": told}))
+    return STATE.fine(said("in place"), told)
 
 
 def hub(error: CartableError | None) -> Check:

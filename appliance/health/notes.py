@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""What the last ``cartable doctor --journal`` found, for the page: it runs as root, and may look where the hub may not.
+"""What the last ``cartable doctor --journal`` found, for the page: it looks where the hub does not.
 
 A file of the run folder: it goes with the machine's memory, as the facts in it do.
 """
