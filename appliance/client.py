@@ -41,13 +41,9 @@ class _Connection(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self.sock.settimeout(self.timeout)
-            self.sock.connect(str(self._path))
-        except BaseException:
-            self.sock.close()
-            raise
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # close() closes it, connected or not
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
 
 
 class Client:

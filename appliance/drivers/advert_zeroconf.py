@@ -119,15 +119,13 @@ class ZeroconfAdvert:
     def _publish(self, network: str, addresses: tuple[str, ...]) -> None:
         """Claim the name on one network; when it is taken there, take the next one everywhere."""
         while self._number <= TRIES:
-            claim = Claim(f"{self._label()}.local.", addresses, lambda: self._own)
-            try:
+            with contextlib.ExitStack() as given_up:
+                claim = Claim(f"{self._label()}.local.", addresses, lambda: self._own)
+                given_up.callback(claim.close)
                 if claim.probe(self._stop.wait):
                     self._published[network] = _Published(addresses, claim, self._respond(addresses))
+                    given_up.pop_all()
                     return
-            except BaseException:
-                claim.close()
-                raise
-            claim.close()
             self._withdraw(list(self._published))
             self._number += 1
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import re
 import socket
@@ -65,14 +66,9 @@ class Edge:
         """Listen. Raises :class:`Conflict` or :class:`Refused` naming the port that cannot be had."""
         edge = self._config.edge
         wanted = {Origin.HUB: edge.port, Origin.CONTENT: edge.content_port}
-        sockets: dict[Origin, socket.socket] = {}
-        try:
-            for origin, port in wanted.items():
-                sockets[origin] = _listen(edge.address, port)
-        except BaseException:
-            for held in sockets.values():
-                held.close()
-            raise
+        with contextlib.ExitStack() as opened:  # both ports, or none
+            sockets = {o: opened.enter_context(_listen(edge.address, port)) for o, port in wanted.items()}
+            opened.pop_all()
         self.ports = {origin: held.getsockname()[1] for origin, held in sockets.items()}
         self._upstreams = proxy.Upstreams(self._config.box.run)
         for origin, held in sockets.items():

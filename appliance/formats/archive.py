@@ -87,14 +87,12 @@ class Archive:
         self._limits = limits
         self._size = path.stat().st_size
         _count(path, limits.max_files)
-        self._file = path.open("rb")  # ours to close, even while a member is half read
-        try:
+        with contextlib.ExitStack() as refused:
+            self._file = refused.enter_context(path.open("rb"))  # ours to close, even while a member is half read
             with _readable(path.name):
                 self._zip = zipfile.ZipFile(self._file)
             self._members = self._checked()
-        except BaseException:
-            self._file.close()
-            raise
+            refused.pop_all()
 
     def __enter__(self) -> Archive:
         return self

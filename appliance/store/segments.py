@@ -51,16 +51,14 @@ class Segments:
         self._limit = segment_bytes
         self._lock = threading.Lock()
         self._writing: int | None = None
-        with disk_errors(folder):
+        with disk_errors(folder), contextlib.ExitStack() as failed:
             folder.mkdir(parents=True, exist_ok=True)
             self._held = _hold(folder)
-            try:
-                for half in folder.glob("[0-9]" * 8 + ".new"):  # a death in the middle of :func:`_replace`
-                    half.unlink()
-                self._segments = [_read(path) for path in sorted(folder.glob("[0-9]" * 8 + ".log"))]
-            except BaseException:
-                os.close(self._held)
-                raise
+            failed.callback(os.close, self._held)
+            for half in folder.glob("[0-9]" * 8 + ".new"):  # a death in the middle of :func:`_replace`
+                half.unlink()
+            self._segments = [_read(path) for path in sorted(folder.glob("[0-9]" * 8 + ".log"))]
+            failed.pop_all()
         self._last = max((int(s.path.stem) for s in self._segments), default=0)
         for empty in [s for s in self._segments if not s.lines]:
             self._remove(empty)

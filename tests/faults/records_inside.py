@@ -16,6 +16,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -66,26 +67,20 @@ def run(store: Store, plan: Plan, tell: Callable[[str], None]) -> None:
     work = [i for i in records_work.items(plan.seed, plan.count, erase=bool(plan.erase)) if i.number not in plan.skip]
     turns, lock = iter(work), threading.Lock()
     room = _Room(plan.ballast)
-    failed: list[BaseException] = []
+    failed = threading.Event()
 
     def sender() -> None:
-        try:
-            for item in _shared(turns, lock):
-                if failed:
-                    return
-                tell(f"begin {item.number}")
-                tell(f"end {item.number} {_done(store, item, plan, room)}")
-        except BaseException as error:
-            failed.append(error)
-            raise
+        for item in _shared(turns, lock):
+            if failed.is_set():
+                return
+            tell(f"begin {item.number}")
+            tell(f"end {item.number} {_done(store, item, plan, room)}")
 
-    threads = [threading.Thread(target=sender) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise failed[0]
+    with ThreadPoolExecutor(THREADS) as threads:
+        done, going_on = wait([threads.submit(sender) for _ in range(THREADS)], return_when=FIRST_EXCEPTION)
+        failed.set()
+    for ended in (*done, *going_on):
+        ended.result()
 
 
 def _shared(turns: Iterator[Item], lock: threading.Lock) -> Iterator[Item]:

@@ -85,11 +85,12 @@ def test_no_request_breaks_the_store(store: Store, capsys: pytest.CaptureFixture
 def _sent(store: Store, asked: Request, number: int) -> Answer:
     headers = {"X-Experience-API-Version": "2.0.0" if number % 5 == 4 else "1.0.3", **store.headers, **asked.headers}
     query = fuzz_records.query_string(asked.parameters)
-    try:
-        return call(store.application, asked.method, asked.path, query, headers, asked.body,
-                    origin="local" if number % 7 == 0 else "hub")  # fmt: skip
-    except Exception as error:
-        raise AssertionError(_named(asked, number)) from error
+    with contextlib.ExitStack() as failed:
+        failed.callback(lambda: print(_named(asked, number)))
+        answer = call(store.application, asked.method, asked.path, query, headers, asked.body,
+                      origin="local" if number % 7 == 0 else "hub")  # fmt: skip
+        failed.pop_all()
+    return answer
 
 
 def _judge(asked: Request, answer: Answer, number: int) -> None:

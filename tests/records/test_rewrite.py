@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -105,23 +106,14 @@ def test_a_file_in_which_an_earlier_release_erased_is_written_anew_at_start(box:
 def test_erasures_at_the_same_time_are_each_true(box: Box) -> None:
     names = [f"eleve-{number}-{uuid.uuid4()}" for number in range(6)]
     box.add(*(box.answer(name, "ab"[n % 2]) for n in range(20) for name in names))
-    failed: list[object] = []
 
-    def erase(name: str) -> None:
-        try:
-            box.erasure.erase([box.agent(name)])
-            if left := found_in(box.folder, name):
-                failed.append(left)
-        except BaseException as error:
-            failed.append(error)
-            raise
+    def erase(name: str) -> list[str]:
+        box.erasure.erase([box.agent(name)])
+        return found_in(box.folder, name)
 
-    threads = [threading.Thread(target=erase, args=[name]) for name in names[:5]]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    with ThreadPoolExecutor(5) as threads:
+        left = list(threads.map(erase, names[:5]))
+    assert left == [[]] * 5
     assert erasure.unfinished(box.db) is None
     assert {body["actor"]["account"]["name"] for body in box.bodies()} == {names[5]}
 

@@ -169,12 +169,11 @@ def start(state: Path, *options: str, demonstration: Path | None = DEMONSTRATION
     with log.open("ab") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=environ)
     box = Box(state, port, content_port, mark, process, log)
-    try:
+    with contextlib.ExitStack() as failed:
+        failed.callback(box.stop)
+        failed.callback(lambda: print(box.told()))
         until(lambda: _first_page(box), "no first page", START_S)
-    except BaseException:
-        print(box.told())
-        box.stop()
-        raise
+        failed.pop_all()
     return box
 
 
