@@ -33,7 +33,7 @@ def networks() -> dict[str, tuple[str, ...]]:
 
 def _useful(text: str) -> bool:
     address = ipaddress.ip_address(text)
-    # A link-local IPv6 address needs the reader's own interface name: no browser takes it from a host name. By a global one
-    # a tablet comes with its own, and the box answers to private ones only (systemd/cartable-nginx.service).
+    # A link-local IPv6 address needs the reader's own interface name: no browser takes it from a host name. To a global
+    # one a tablet comes with its own, and the box answers to private ones only (systemd/cartable-nginx.service).
     far = address.version == 6 and (address.is_link_local or address.is_global)
     return not (address.is_loopback or address.is_multicast or far)
