@@ -155,5 +155,8 @@ class Machine(Protocol):
         ...
 
     def services(self) -> tuple[Service, ...] | None:
-        """The box's units, None where systemd does not run or may not be asked. Takes up to seconds; never raises."""
+        """The box's units; none where systemd did not start this computer, None where it may not be asked.
+
+        Takes up to seconds; never raises.
+        """
         ...

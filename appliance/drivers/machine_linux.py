@@ -63,7 +63,7 @@ class LinuxMachine:
     def services(self) -> tuple[Service, ...] | None:
         """See :class:`appliance.ports.Machine`."""
         if not self._tree.there("run/systemd/system"):  # sd_booted(3)
-            return None
+            return ()
         command = ("systemctl", "show", f"--property={_SHOWN}", "cartable*.service")
         try:
             told = subprocess.run(command, capture_output=True, timeout=_SYSTEMD_S, check=True)

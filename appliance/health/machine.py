@@ -92,6 +92,8 @@ def memory(facts: MachineFacts) -> Check:
 
 def services(found: Sequence[Service] | None) -> Check:
     """Units of the box that failed, stopped, or start again and again."""
+    if found is None:
+        return SERVICES.unknown()
     if not found:
         return SERVICES.unknown(said("this computer does not start them by itself"))
     failed = [one for one in found if one.state == "failed" or (one.lasting and one.state in ("inactive", ""))]

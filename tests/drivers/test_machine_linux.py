@@ -130,6 +130,21 @@ def test_a_sandbox_is_no_worn_card(tmp_path: Path, mount: str, whole: str, read_
     assert (partition.read_only, partition.sheltered) == (read_only, sheltered)
 
 
+def test_services_where_systemd_runs_and_where_it_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = LinuxMachine(root=tmp_path)
+    assert machine.services() == ()
+    (tmp_path / "run/systemd/system").mkdir(parents=True)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    assert machine.services() is None  # no systemctl
+    for told, services in (("exit 1", None), ("printf 'Id=cartable-hub.service\\nActiveState=active\\n'", 1)):
+        (programs / "systemctl").write_text(f"#!/bin/sh\n{told}\n")
+        (programs / "systemctl").chmod(0o755)
+        found = machine.services()
+        assert (None if found is None else len(found)) == services
+
+
 UNITS = """Type=notify
 Restart=on-failure
 NRestarts=2

@@ -213,6 +213,11 @@ def test_services(services: list[Service] | None, state: State) -> None:
     assert state is not State.WRONG or (check.mend and "journalctl -u cartable-" in check.mend.localized(str))
 
 
+def test_services_that_may_not_be_asked_for_are_not_said_to_be_none() -> None:
+    assert machine.services(None).detail.localized(str) == "not known on this machine"
+    assert machine.services(()).detail.localized(str) == "this computer does not start them by itself"
+
+
 GB = 10**9
 
 
