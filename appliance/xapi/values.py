@@ -55,6 +55,8 @@ _LONGEST_KEPT_TAG = 35
 """RFC 5646, 4.4.1: no tag in use is longer; longer ones are checked, not remembered."""
 
 _LONGEST_KEPT_TIME = 40
+_LONGEST_KEPT_IRI = 200
+"""Characters: some megabytes in all, whatever is sent."""
 
 _PART = r"[0-9]+(?:[.,][0-9]+)?"
 _DURATION = re.compile(
@@ -86,6 +88,16 @@ def uuid_text(text: str) -> bool:
 
 def iri(text: str) -> bool:
     """RFC 3987 with a scheme, best effort (Data 2.2, 4.3): no relative one, nothing that an IRI must escape."""
+    return _known_iri(text) if len(text) <= _LONGEST_KEPT_IRI else _iri(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_iri(text: str) -> bool:
+    """Verbs, kinds and activities come again and again."""
+    return _iri(text)
+
+
+def _iri(text: str) -> bool:
     if _IRI.fullmatch(text) is None or _HOSTLESS.match(text):
         return False
     return "%" not in text or _BAD_ESCAPE.search(text) is None
