@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from appliance import plugins
+from appliance import passphrase, plugins
 from appliance.config import ADDRESS, PRESENCE_CODE, Config, from_environment
 from appliance.errors import Conflict
 from appliance.ports import Advert, Clock, Machine, ResourceFormat
@@ -136,11 +137,17 @@ def hub(config: Config) -> Iterator[Hub]:
             library,
             search,
             clock,
-            presence.kept(config.box.run / PRESENCE_CODE),
+            presence.kept(config.box.run / PRESENCE_CODE, _passphrase(config)),
             settings.secret(db),
             records,
             machine(config),
         )
+
+
+def _passphrase(config: Config) -> Callable[[str], bool] | None:
+    """Whether a text is the teacher's passphrase, where one was set."""
+    kept = config.teacher.passphrase_hash
+    return functools.partial(passphrase.matches, kept) if kept else None
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ The reference is ``docs/reference/configuration.md`` (a test keeps it in step wi
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import os
 import tomllib
@@ -17,7 +18,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from appliance.errors import ConfigError, reason
 
@@ -25,6 +26,7 @@ PRESENCE_CODE = "presence-code"
 """File of the run folder with the code that the box shows."""
 ADDRESS = "address"
 """File of the run folder with the address that ``cartable dev`` or the hub publishes, while it runs."""
+Tables = TypeVar("Tables")
 SYSTEM_FILES = (Path("/etc/cartable/cartable.toml"), Path("/var/lib/cartable/cartable.toml"))
 
 
@@ -36,6 +38,8 @@ class BoxConfig:
     """The host name published on the LAN, without ``.local``."""
     language: str = "fr"
     """The language of pages and messages until someone chooses another: fr or en."""
+    time_zone: str = "Europe/Paris"
+    """The time that the box shows, by its name in the tz database."""
     state: Path = Path("/var/lib/cartable")
     """Database, resources, identity: what must survive."""
     run: Path = Path("/run/cartable")
@@ -43,6 +47,22 @@ class BoxConfig:
     demonstration: Path | None = None
     """Folder of the demonstration class and corpus, loaded at start into an empty library; later, what a release adds.
     Unset: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolConfig:
+    """Whose box it is."""
+
+    name: str = ""
+    """Shown where the teacher signs in."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherConfig:
+    """How the teacher signs in, besides the code that the box shows."""
+
+    passphrase_hash: str = field(default="", repr=False)
+    """Argon2id, as ``cartable provision hash`` prints it. Empty: the code only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,8 @@ class DriversConfig:
 @dataclass(frozen=True, slots=True)
 class Config:
     box: BoxConfig = field(default_factory=BoxConfig)
+    school: SchoolConfig = field(default_factory=SchoolConfig)
+    teacher: TeacherConfig = field(default_factory=TeacherConfig)
     edge: EdgeConfig = field(default_factory=EdgeConfig)
     hub: HubConfig = field(default_factory=HubConfig)
     library: LibraryConfig = field(default_factory=LibraryConfig)
@@ -131,6 +153,11 @@ class Config:
     def library_folder(self) -> Path:
         """Blobs, staging and index."""
         return self.box.state / "library"
+
+    @property
+    def identity_file(self) -> Path:
+        """Who the box is, as provisioning made it (:mod:`appliance.identity_file`)."""
+        return self.box.state / "identity.json"
 
     @property
     def hub_socket(self) -> Path:
@@ -162,7 +189,7 @@ def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[s
             merged.setdefault(table, {}).update(values)
             origin[table, ""] = name
             origin.update({(table, key): name for key in values})
-    return _build(merged, origin)
+    return build(Config, merged, origin)
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
@@ -178,29 +205,35 @@ def environment(config: Config) -> dict[str, str]:
     return {"CARTABLE_CONFIG": "", "CARTABLE_OVERRIDES": json.dumps(dataclasses.asdict(config), default=str)}
 
 
-def _build(tables: Mapping[str, Mapping[str, object]], origin: Mapping[tuple[str, str], str]) -> Config:
-    hints = typing.get_type_hints(Config)
+def build(
+    kind: type[Tables], tables: Mapping[str, Mapping[str, object]], origin: Mapping[tuple[str, str], str]
+) -> Tables:
+    """``tables`` as the dataclass ``kind`` of dataclasses; ``origin``: the file of each (table, key), for messages.
+
+    Raises :class:`ConfigError` for a table or key that ``kind`` does not have, and for a value of another type.
+    """
+    hints = typing.get_type_hints(kind)
     sections: dict[str, Any] = {}
     for table, values in tables.items():
-        where = origin[table, ""]
         if table not in hints:
-            raise ConfigError(
-                "%(file)s: unknown table [%(key)s]; known: %(known)s", file=where, key=table, known=", ".join(hints)
-            )
+            raise _unknown(origin[table, ""], f"[{table}]", table, [f"[{name}]" for name in hints])
         section = hints[table]
         known = typing.get_type_hints(section)
         fields = {}
         for key, value in values.items():
             if key not in known:
-                raise ConfigError(
-                    "%(file)s: unknown key %(key)s; known: %(known)s",
-                    file=origin[table, key],
-                    key=f"{table}.{key}",
-                    known=", ".join(known),
-                )
+                raise _unknown(origin[table, key], f"{table}.{key}", key, list(known))
             fields[key] = _convert(value, known[key], f"{table}.{key}", origin[table, key])
         sections[table] = section(**fields)
-    return Config(**sections)
+    return kind(**sections)
+
+
+def _unknown(where: str, shown: str, key: str, known: list[str]) -> ConfigError:
+    near = difflib.get_close_matches(key.lower(), [name.strip("[]") for name in known], 1, 0.6)
+    if near:
+        return ConfigError("%(file)s: %(key)s is unknown: did you mean %(near)s? Known: %(known)s",
+                           file=where, key=shown, near=near[0], known=", ".join(known))  # fmt: skip
+    return ConfigError("%(file)s: %(key)s is unknown. Known: %(known)s", file=where, key=shown, known=", ".join(known))
 
 
 def _convert(value: object, kind: Any, key: str, where: str) -> object:

@@ -38,11 +38,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def replace(path: Path, data: bytes, *, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
+def replace(path: Path, data: bytes, *, mode: int | None = 0o600, owner: tuple[int, int] | None = None) -> None:
     """Put ``data`` at ``path``, durably: a death leaves what was there before, or all of it.
 
-    ``owner``: user and group id (only root can give a file away). A symbolic link at ``path`` is replaced, never
-    followed. Raises :class:`OSError`.
+    ``owner``: user and group id (only root can give a file away). ``mode``: None where files have none (FAT).
+    A symbolic link at ``path`` is replaced, never followed. Raises :class:`OSError`.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     step(f"create {path.name}")
@@ -53,7 +53,8 @@ def replace(path: Path, data: bytes, *, mode: int = 0o600, owner: tuple[int, int
             out.flush()
             if owner is not None:
                 os.fchown(out.fileno(), *owner)
-            os.fchmod(out.fileno(), mode)
+            if mode is not None:
+                os.fchmod(out.fileno(), mode)
             step(f"flush {path.name}")
             os.fsync(out.fileno())
         step(f"rename {path.name}")

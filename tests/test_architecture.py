@@ -29,6 +29,7 @@ HOMES = {
     "sqlite3": ("appliance.store",),
     "sqlite_utils": ("appliance.store",),
     "cryptography": ("appliance.xapi", "appliance.store.identity"),
+    "argon2": ("appliance.passphrase",),
     "flask": ("appliance.hub", "appliance.box"),
     "flask_babel": ("appliance.hub",),
     "aiohttp": ("appliance.edge", "appliance.dev"),

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""Who is speaking: the teacher's sign-in by presence code, and protection against forged requests.
+"""Who is speaking: the teacher's sign-in by presence code or passphrase, and protection against forged requests.
 
-The code is shown by the box itself (terminal now, HDMI page later), so knowing it proves presence. Passphrase and
-PIN come with the class's vault.
+The code is shown by the box itself (terminal now, HDMI page later), so knowing it proves presence. The PIN comes with
+the class's vault.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def sign_in() -> str | AnyResponse:
     """Sign-in page, or the teacher's home for who is signed in already."""
     if is_teacher():
         return redirect(url_for("auth.teacher_home"))
-    return render_template("signin.html", error=None)
+    return _sign_in_page(None)
 
 
 @pages.post("/enseignant")
@@ -116,10 +116,20 @@ def sign_in_with_code() -> tuple[str, int] | AnyResponse:
             now = hub().clock.now()
             session["teacher"] = (now.boot, now.monotonic + SIGNED_IN_S)
             return redirect(url_for("auth.teacher_home"), 303)
-        error = gettext("This is not the code that the box shows.")
+        error = (
+            gettext("This is neither the code that the box shows nor the passphrase.")
+            if hub().presence.takes_passphrase
+            else gettext("This is not the code that the box shows.")
+        )
     except Busy as busy:
         error = busy.localized(gettext)
-    return render_template("signin.html", error=error), 403
+    return _sign_in_page(error), 403
+
+
+def _sign_in_page(error: str | None) -> str:
+    parts = hub()
+    return render_template("signin.html", error=error, school=parts.config.school.name,
+                           passphrase=parts.presence.takes_passphrase)  # fmt: skip
 
 
 @pages.post("/enseignant/quitter")

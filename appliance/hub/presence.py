@@ -1,7 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""The presence code: shown by the box itself (terminal now, HDMI page later), so knowing it proves presence."""
+"""How the teacher proves to be one.
+
+The presence code is shown by the box itself (terminal now, HDMI page later): knowing it proves presence. Where a
+passphrase was set it does as well.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +34,31 @@ class PresenceCode:
     device) are not locked out by a pupil who plays with the page. Wrong tries from many addresses slow everyone down.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic, code: str | None = None) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        code: str | None = None,
+        passphrase: Callable[[str], bool] | None = None,
+    ) -> None:
+        """``passphrase``: whether a text is the teacher's; None where the box has none."""
         self.code = code or f"{secrets.randbelow(10**6):06d}"
+        self._passphrase = passphrase
         self._monotonic = monotonic
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._wrong, self._counted_at = 0.0, monotonic()
         self._lock = threading.Lock()
 
+    @property
+    def takes_passphrase(self) -> bool:
+        """Whether the teacher's passphrase does as well as the code."""
+        return self._passphrase is not None
+
     def check(self, given: str, address: str) -> bool:
-        """Raises :class:`Busy` with the seconds to wait while tries from ``address`` are suspended."""
+        """Whether ``given`` is the code or the passphrase.
+
+        Raises :class:`Busy` with the seconds to wait while tries from ``address`` are suspended. Passphrases are looked
+        at one after the other: the memory that takes is needed once.
+        """
         with self._lock:
             failures, closed_until = self._failures.pop(address, (0, 0.0))
             wait = max(closed_until - self._monotonic(), self._slowed())
@@ -48,6 +68,8 @@ class PresenceCode:
                 raise Busy("Too many wrong codes: wait %(seconds)s seconds, then try again.", seconds=int(wait) + 1)
             digits = "".join(given.split())
             if digits.isascii() and hmac.compare_digest(digits, self.code):
+                return True
+            if self._passphrase is not None and not digits.isdecimal() and self._passphrase(given):
                 return True
             failures += 1
             self._wrong += 1
@@ -65,7 +87,7 @@ class PresenceCode:
         return max(0.0, self._wrong + 1 - WRONG_IN_ALL) * FORGIVEN_EACH_S
 
 
-def kept(path: Path) -> PresenceCode:
+def kept(path: Path, passphrase: Callable[[str], bool] | None = None) -> PresenceCode:
     """The code in ``path`` (made when missing), so that a hub that restarts keeps the one that is on show.
 
     ``path`` stands in the run folder: a new boot makes a new code.
@@ -75,8 +97,8 @@ def kept(path: Path) -> PresenceCode:
     except (FileNotFoundError, UnicodeDecodeError):
         known = ""
     if len(known) == 6 and known.isascii() and known.isdigit():
-        return PresenceCode(code=known)
-    fresh = PresenceCode()
+        return PresenceCode(code=known, passphrase=passphrase)
+    fresh = PresenceCode(passphrase=passphrase)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
     path.write_text(fresh.code, encoding="ascii")

@@ -6,11 +6,20 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
-from appliance.config import Config
-from appliance.i18n import N_
+from appliance import passphrase
+from appliance.config import BoxConfig, Config
+from appliance.errors import BadInput, CartableError
+from appliance.i18n import N_, translator
+
+MOVED = N_("This box goes on under the name it had.")
+NOT_MOVED = N_("This card is no copy: nothing was changed.")
+ASK, ASK_AGAIN = N_("Passphrase (four words): "), N_("Once more: ")
 
 
 def register(words: Any) -> argparse.ArgumentParser:
@@ -22,6 +31,14 @@ def register(words: Any) -> argparse.ArgumentParser:
     disk = actions.add_parser("disk", help=N_("add the data partition to the card, once"))
     disk.add_argument("--disk", type=Path, metavar="DEVICE", help=N_("the card (default: the one we run from)"))
     disk.set_defaults(action=_disk)
+    box = actions.add_parser("box", help=N_("make identity, names and networks of this box, as cartable.toml says"))
+    box.add_argument("--boot", type=Path, metavar="FOLDER", default=Path("/boot/firmware"),
+                     help=N_("where the boot partition is mounted (default: /boot/firmware)"))  # fmt: skip
+    box.set_defaults(action=_box)
+    moved = actions.add_parser("moved", help=N_("this card is a copy, and the other box is no longer used"))
+    moved.set_defaults(action=_moved)
+    hashed = actions.add_parser("hash", help=N_("ask for the teacher's passphrase and print its hash"))
+    hashed.set_defaults(action=_hash)
     return parser
 
 
@@ -35,4 +52,40 @@ def _disk(args: argparse.Namespace, config: Config) -> int:
     from provisioning import disk, partitions
 
     disk.provision(args.disk or partitions.root_disk())
+    return 0
+
+
+def _box(args: argparse.Namespace, config: Config) -> int:
+    from provisioning import place, steps
+
+    gettext = translator(config.box.language)
+
+    def tell(error: CartableError) -> None:
+        print(f"cartable: {error.localized(gettext)}", file=sys.stderr)
+
+    system = config.box.state == BoxConfig().state
+    if not system:
+        config.box.state.mkdir(parents=True, exist_ok=True)
+    steps.provision(place.of_system(config, args.boot), tell, host_name=system and os.geteuid() == 0)
+    return 0
+
+
+def _moved(args: argparse.Namespace, config: Config) -> int:
+    from provisioning import identity, place
+
+    said = MOVED if identity.moved(place.of_system(config, place.BOOT)) else NOT_MOVED
+    print(translator(config.box.language)(said))
+    return 0
+
+
+def _hash(args: argparse.Namespace, config: Config) -> int:
+    """Asked twice on a terminal; from a pipe, the first line."""
+    gettext = translator(config.box.language)
+    if not sys.stdin.isatty():
+        print(passphrase.hashed(sys.stdin.readline(passphrase.LONGEST + 2).rstrip("\r\n")))
+        return 0
+    words = getpass.getpass(gettext(ASK))
+    if passphrase.normalised(getpass.getpass(gettext(ASK_AGAIN))) != passphrase.normalised(words):
+        raise BadInput("The two are not the same: try again.")
+    print(passphrase.hashed(words))
     return 0

@@ -90,3 +90,26 @@ def test_a_hub_that_restarts_keeps_the_code_on_show(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
     path.write_bytes(b"\xff\xfe rubbish")
     assert len(kept(path).code) == 6
+
+
+def test_a_passphrase_does_as_well_and_is_throttled_as_the_code() -> None:
+    hand, asked = Hand(), list[str]()
+
+    def mine(words: str) -> bool:
+        asked.append(words)
+        return words == "quatre mots bien choisis"
+
+    code = PresenceCode(hand, passphrase=mine)
+    assert code.takes_passphrase
+    assert not PresenceCode().takes_passphrase
+    assert code.check("quatre mots bien choisis", "a")
+    assert code.check(code.code, "a")
+    for _ in range(FREE_TRIES):
+        assert not code.check("quatre mots mal choisis", "pupil")
+    seen = len(asked)
+    with pytest.raises(Busy):
+        code.check("quatre mots bien choisis", "pupil")
+    assert len(asked) == seen  # nothing is computed for who has to wait
+    assert code.check("quatre mots bien choisis", "teacher")
+    assert not code.check(wrong(code), "other")
+    assert asked[-1] != wrong(code)  # digits are no passphrase: nothing is computed for them

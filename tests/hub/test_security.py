@@ -7,19 +7,22 @@ import dataclasses
 import re
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from appliance import box
+from appliance import box, passphrase
+from appliance.config import BoxConfig, Config, DriversConfig, SchoolConfig, TeacherConfig
 from appliance.drivers.clock_system import SystemClock
 from appliance.hub.app import create_app
 from appliance.hub.auth import SIGNED_IN_S
 from appliance.hub.context import Hub
 from appliance.ports import Now
 from appliance.store import people
+from appliance.store.migrations import migrate
 
 
 def csrf(client: FlaskClient, path: str) -> str:
@@ -210,3 +213,24 @@ def test_a_requests_origin_decides_which_application_answers(parts: Hub) -> None
             environ["HTTP_X_CARTABLE_ORIGIN"] = origin
         list(dispatch(environ, start))
     assert [status[:3] for status in statuses] == ["421", "421", "421", "404", "421"]
+
+
+def test_the_teacher_may_type_the_passphrase_where_one_was_set(tmp_path: Path) -> None:
+    config = Config(
+        BoxConfig(state=tmp_path, run=tmp_path / "run"),
+        school=SchoolConfig("École <Ferry>"),
+        teacher=TeacherConfig(passphrase.hashed("école cheval agrafe batterie")),
+        drivers=DriversConfig(advert="simulated"),
+    )
+    migrate(config.database)
+    with box.hub(config) as parts:
+        teacher = create_app(parts).test_client()
+        teacher.environ_base["HTTP_X_CARTABLE_ORIGIN"] = "hub"
+        page = teacher.get("/enseignant").text
+        assert 'type="password"' in page
+        assert "École &lt;Ferry&gt;" in page
+        wrong = teacher.post("/enseignant", data={"csrf": csrf(teacher, "/enseignant"), "code": "un deux trois quatre"})
+        assert (wrong.status_code, "ni la phrase de passe" in wrong.text) == (403, True)
+        given = {"csrf": csrf(teacher, "/enseignant"), "code": "École cheval agrafe batterie"}
+        assert teacher.post("/enseignant", data=given).status_code == 303
+        assert teacher.get("/enseignant/accueil").status_code == 200

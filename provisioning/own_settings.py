@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""``/var/lib/cartable/cartable.toml``: the box's own keys, and which file of the boot partition they came from.
+
+One file, written whole: keys and fingerprint are there together or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from appliance.errors import ConfigError, reason
+from appliance.power_cut import replace
+from provisioning.place import Place
+
+_APPLIED = re.compile(r"# boot ([0-9a-f]{64})$", re.MULTILINE)
+
+
+def applied(place: Place) -> str:
+    """The fingerprint of the file that was applied last; empty when none was."""
+    found = _APPLIED.search(_text(place))
+    return found[1] if found else ""
+
+
+def passphrase_hash(place: Place) -> str:
+    """The teacher's; empty without one. Raises :class:`ConfigError`."""
+    return str(_tables(place).get("teacher", {}).get("passphrase_hash", ""))
+
+
+def merge(place: Place, named: Mapping[str, Mapping[str, Any]], fingerprint: str) -> None:
+    """Set the keys that are ``named``, keep the others, note the fingerprint. Raises :class:`OSError`,
+    :class:`ConfigError` when the file cannot be read."""
+    kept = _tables(place)
+    for table, values in named.items():
+        kept.setdefault(table, {}).update(values)
+    body = rendered(kept, fingerprint)
+    if body != _text(place):
+        replace(place.settings, body.encode(), owner=place.owner)
+
+
+def _tables(place: Place) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(place))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("%(file)s is not valid TOML: %(why)s", file=place.settings, why=error) from error
+
+
+def rendered(tables: Mapping[str, Any], fingerprint: str) -> str:
+    """The TOML of tables of plain values: all that the configuration has."""
+    lines = ["# Written by cartable provision box.", f"# boot {fingerprint}"]
+    for table, values in tables.items():
+        lines += ["", f"[{table}]", *(f"{key} = {_value(value)}" for key, value in values.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    """JSON's texts, numbers and booleans are TOML's too, but for one control character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _text(place: Place) -> str:
+    try:
+        return place.settings.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigError("%(file)s is not valid TOML: %(why)s", file=place.settings, why=error) from error
+    except OSError as error:
+        raise ConfigError("%(file)s cannot be read: %(why)s", file=place.settings, why=reason(error)) from error
