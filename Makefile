@@ -12,7 +12,7 @@ SUITE ?= library
 RUN_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help run test unit lint browser-tools bench soak units-test lock vendor translations clean
+.PHONY: help run test unit lint browser-tools bench soak units-test lock vendor translations clean image image-test image-lock
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -60,10 +60,24 @@ lock:
 	  --no-emit-find-links --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	@build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --custom-compile-command "make lock" --group dev -c requirements.lock -o requirements-dev.lock
+	@$(MAKE) --no-print-directory $(VENV)/.test
+	@PYTHONPATH=image-build $(BIN)/python -m imaging wheels
 
 ## make vendor  fetch the pinned front-end libraries again (needs Node)
 vendor:
 	@node tools/vendor.mjs && $(PYTHON) tools/stamp_readers.py
+
+## make image   the SD image, in build/image/out (as root; RELEASE=1 compresses with xz)
+image: $(VENV)/.test
+	@PYTHONPATH=image-build $(BIN)/python -m imaging build $(if $(RELEASE),--release)
+
+## make image-test    boot it in an emulator, twice and through pulled plugs; the log stays beside it
+image-test: $(VENV)/.test
+	@PYTHONPATH=image-build $(BIN)/python -m imaging test
+
+## make image-lock    resolve the image's packages again
+image-lock: $(VENV)/.test
+	@PYTHONPATH=image-build $(BIN)/python -m imaging lock
 
 ## make translations  collect messages and update the catalogues
 translations: $(VENV)/.test

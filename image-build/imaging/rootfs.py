@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The root file system: Debian's part, kernel modules, our units and program, and what makes it fit to be read-only."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from imaging import wheels
+from imaging.tools import Tools
+
+VENV = "/usr/lib/cartable/venv"
+MASKED = (
+    "systemd-random-seed.service",  # a seed in a root that all boxes share is no secret; the Pi has a generator
+    "systemd-logind.service",  # nobody logs in
+    "systemd-rfkill.service",
+    "systemd-rfkill.socket",
+    "systemd-boot-random-seed.service",
+    "systemd-machine-id-commit.service",
+)
+"""Units that Debian starts by other ways than [Install], and that would write."""
+LEFTOVERS = (
+    "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-", "etc/subgid-", "etc/.pwd.lock",
+    "var/lib/dpkg/status-old", "var/lib/dpkg/available-old", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend",
+    "var/lib/dpkg/diversions-old", "var/lib/dpkg/statoverride-old", "var/lib/dpkg/triggers/Lock",
+    "var/cache/ldconfig/aux-cache", "var/lib/systemd/random-seed",
+)  # fmt: skip
+"""What the making left, and its times."""
+
+
+def kernel(payload: Path, root: Path) -> None:
+    """Modules, Wi-Fi settings and notices of the packages that are unpacked, not installed."""
+    shutil.copytree(payload / "usr/lib/modules", root / "usr/lib/modules", symlinks=True)
+    shutil.copytree(payload / "usr/lib/firmware", root / "usr/lib/firmware", symlinks=True, dirs_exist_ok=True)
+    for notice in (payload / "usr/share/doc").glob("*/copyright"):
+        target = root / "usr/share/doc" / notice.parent.name
+        target.mkdir(exist_ok=True)
+        shutil.copy2(notice, target)
+
+
+def units(checkout: Path, here: Path, root: Path, tools: Tools, epoch: int) -> None:
+    """Our units and settings, our users, and which units start."""
+    subprocess.run(["sh", checkout / "systemd/install.sh", root], check=True)
+    shutil.copytree(here / "overlay", root, dirs_exist_ok=True, copy_function=_copy)
+    tools.run("usr/bin/systemd-sysusers", f"--root={root}", environment={"SOURCE_DATE_EPOCH": str(epoch)})
+    for name in _preset(root):
+        tools.run("usr/bin/systemctl", f"--root={root}", "preset", name)
+    for name in MASKED:
+        (root / "etc/systemd/system" / name).unlink(missing_ok=True)
+        (root / "etc/systemd/system" / name).symlink_to("/dev/null")
+
+
+def _copy(source: str, target: str) -> str:
+    """Modes are ours, not the checkout's umask: a program may be run, everything may be read."""
+    shutil.copyfile(source, target)
+    Path(target).chmod(0o755 if os.access(source, os.X_OK) else 0o644)
+    return target
+
+
+def _preset(root: Path) -> list[str]:
+    """Units that our presets name and that are there."""
+    names = []
+    for preset in sorted((root / "usr/lib/systemd/system-preset").glob("*cartable*.preset")):
+        names += re.findall(r"(?m)^(?:enable|disable) (\S+)$", preset.read_text())
+    return [n for n in names if (root / "usr/lib/systemd/system" / n).exists()]
+
+
+def read_only(root: Path, version: str) -> None:
+    """What a root that is never written, and that every box has, must hold or not hold."""
+    for name in LEFTOVERS:
+        (root / name).unlink(missing_ok=True)
+    for name, text in (("etc/machine-id", ""), ("etc/hostname", "cartable\n"), ("usr/lib/clock-epoch", "")):
+        (root / name).unlink(missing_ok=True)
+        (root / name).write_text(text)
+        (root / name).chmod(0o644)
+    for name, target in (
+        ("etc/resolv.conf", "/run/NetworkManager/resolv.conf"),
+        ("var/lib/dbus/machine-id", "/etc/machine-id"),
+        ("etc/mtab", "../proc/self/mounts"),
+    ):
+        (root / name).unlink(missing_ok=True)
+        (root / name).symlink_to(target)
+    for name in ("boot/firmware", "var/lib/cartable", "var/lib/systemd/timesync", "var/lib/NetworkManager", "var/log"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    release = (root / "usr/lib/os-release").read_text()
+    (root / "usr/lib/os-release").write_text(f"{release}IMAGE_ID=cartable\nIMAGE_VERSION={version}\n")
+
+
+def program(venv: Path, root: Path, tools: Tools) -> None:
+    """Our program, and the compiled form of Python's own modules."""
+    target = root / VENV.lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(venv, target, symlinks=True)
+    wheels.compile_all(root / "usr/lib/python3.13", "/usr/lib/python3.13", tools)
+
+
+def settle(root: Path, epoch: int) -> None:
+    """No file is younger than ``epoch`` (seconds): what the making wrote has the time of the release."""
+    for folder, names, files in os.walk(root):
+        for name in [*names, *files]:
+            path = os.path.join(folder, name)  # noqa: PTH118 - a hundred thousand of them
+            if os.lstat(path).st_mtime > epoch:
+                os.utime(path, (epoch, epoch), follow_symlinks=False)
+    os.utime(root, (epoch, epoch))

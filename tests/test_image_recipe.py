@@ -1,0 +1,367 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The recipe of the image: its locks resolve, a small card made by its own tools is right, and the same twice.
+
+The image itself is `make image`, and what it does when started `make image-test`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import struct
+import subprocess
+import tomllib
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from packaging.tags import Tag
+from packaging.utils import parse_wheel_filename
+
+from imaging import bmap, card, cpio, fetch, lock, materials, resolve, stages, tools, wheels
+from imaging.lock import Deb, LockError
+from provisioning import disk, mbr
+from tests import units
+
+HERE = Path(__file__).parents[1] / "image-build"
+LOCK = lock.load(HERE / "packages.lock")
+RECIPE = tomllib.loads((HERE / "packages.toml").read_text())
+SCRIPTS = [HERE / "init.sh", HERE / "overlay/usr/lib/cartable/clock"]
+CARD_TOOLS = (
+    "dosfstools", "e2fsprogs", "fdisk", "libblkid1", "libc6", "libcom-err2", "libext2fs2t64", "libfdisk1",
+    "libreadline8t64", "libsmartcols1", "libss2", "libtinfo6", "libuuid1", "mtools",
+)  # fmt: skip
+"""Of the locked tools: those that make a card."""
+EPOCH = 1_700_000_000
+
+
+def test_every_package_wanted_is_locked() -> None:
+    for name in lock.SETS:
+        held = {deb.name for deb in LOCK.of(name)}
+        wanted = {n for n in RECIPE[name]["install"] if n != "linux-image-arm64"}
+        assert wanted <= held, f"make image-lock: {sorted(wanted - held)}"
+        assert {deb.architecture for deb in LOCK.of(name)} <= {"all", RECIPE[name]["architecture"]}
+    assert not set(RECIPE["image"]["without"]) & {deb.name for deb in LOCK.of("image")}
+    assert [deb.name for deb in LOCK.of("payload") if re.match(r"linux-image-\d", deb.name)]
+
+
+def test_the_lock_is_what_a_resolution_would_write() -> None:
+    assert lock.render(LOCK) == (HERE / "packages.lock").read_text()
+    assert len({deb.sha256 for deb in LOCK.debs}) == len({(d.name, d.architecture, d.version) for d in LOCK.debs})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "image nginx 1.26 arm64 debian 12 " + "a" * 63 + " pool/nginx.deb",
+        "image nginx 1.26 arm64 debian 0 " + "a" * 64 + " pool/nginx.deb",
+        "image nginx 1.26 armhf debian 12 " + "a" * 64 + " pool/nginx.deb",
+        "image nginx 1.26 arm64 elsewhere 12 " + "a" * 64 + " pool/nginx.deb",
+        "image nginx 1.26 arm64 debian 12 " + "a" * 64 + " pool/../../nginx.deb",
+        "image nginx 1.26 arm64 debian 12 " + "a" * 64 + " http://elsewhere/pool/nginx.deb",
+        "# archive debian yesterday",
+        "nonsense",
+    ],
+)
+def test_a_damaged_lock_is_refused(line: str) -> None:
+    with pytest.raises(LockError):
+        lock.parse(f"# archive debian 20260101T000000Z\n{line}\n")
+
+
+def test_a_package_twice_or_of_an_unknown_archive_is_refused() -> None:
+    row = "image nginx 1.26 arm64 debian 12 " + "a" * 64 + " pool/nginx.deb\n"
+    with pytest.raises(LockError, match="twice"):
+        lock.parse("# archive debian 20260101T000000Z\n" + row * 2)
+    with pytest.raises(LockError, match="moment"):
+        lock.parse(row)
+
+
+def test_every_requirement_has_its_wheel_for_the_card() -> None:
+    """One file each, of the locked version, by a hash that requirements.lock allows, for aarch64 or for all."""
+    held = [w for w in wheels.parse((HERE / "wheels.lock").read_text()) if w.use == "card"]
+    wanted = wheels.on_card((HERE.parent / "requirements.lock").read_text())
+    assert len(wanted) > 30
+    assert {w.name for w in held} == set(wanted), "make image-lock"
+    for wheel in held:
+        version, hashes = wanted[wheel.name]
+        assert (wheel.version, wheel.sha256 in hashes) == (version, True), f"make image-lock: {wheel.file}"
+        tags = parse_wheel_filename(wheel.file)[3]
+        assert any(_runs(tag) for tag in tags), wheel.file
+
+
+def test_markers_are_read_for_the_card() -> None:
+    """Not for the machine that resolves."""
+    text = """\
+old==1.0 ; python_full_version < "3.13" \\
+    --hash=sha256:{0}
+new==2.0 ; python_full_version >= "3.13" \\
+    --hash=sha256:{0} \\
+    --hash=sha256:{1}
+windows==3.0 ; sys_platform == "win32" \\
+    --hash=sha256:{0}
+""".format("a" * 64, "b" * 64)
+    assert wheels.on_card(text) == {"new": ("2.0", ["a" * 64, "b" * 64])}
+
+
+def _runs(tag: Tag) -> bool:
+    old = re.fullmatch(r"cp3(\d+)", tag.interpreter)
+    fits = tag.abi == "cp313" or (tag.abi == "abi3" and old is not None and int(old[1]) <= 13) or tag.abi == "none"
+    return fits and wheels.runs(tag.platform)
+
+
+@pytest.mark.parametrize("tag", ["manylinux_2_42_aarch64", "manylinux_2_17_x86_64", "musllinux_1_2_aarch64"])
+def test_a_wheel_that_does_not_run_on_the_card_is_refused(tag: str) -> None:
+    with pytest.raises(LockError, match="does not run"):
+        wheels.parse(f"card 12 {'a' * 64} name-1.0-cp313-cp313-{tag}.whl\n")
+
+
+def test_a_sample_of_the_lock_is_what_the_archive_offers(tmp_path: Path) -> None:
+    """Same version, same hash; or the archive has moved on, which the snapshot service makes good."""
+    resolver = resolve.Resolver(tmp_path, "arm64", RECIPE["suite"], RECIPE["components"])
+    resolver.update()
+    offered = {name for name, _ in resolver.packages}
+    for deb in random.Random(11).sample(LOCK.of("image", "payload"), 40):
+        now = resolver.packages.get((deb.name, deb.version))
+        if now is None:
+            assert deb.name in offered, f"{deb.name} left the archive: make image-lock"
+        else:
+            assert (now.sha256, now.size, now.path) == (deb.sha256, deb.size, deb.path)
+
+
+def test_a_download_that_is_not_what_was_locked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the right size, by another hash: neither kept nor used."""
+    pool = tmp_path / "mirror/debian/pool"
+    pool.mkdir(parents=True)
+    (pool / "a.deb").write_bytes(b"something else")
+    monkeypatch.setenv("CARTABLE_MIRROR", (tmp_path / "mirror").as_uri())
+    monkeypatch.setattr(fetch, "SNAPSHOT", (tmp_path / "snapshot").as_uri())
+    deb = Deb("image", "a", "1", "all", "debian", 14, "0" * 64, "pool/a.deb")
+    with pytest.raises(SystemExit, match="a 1"):
+        fetch.debs(lock.Lock((deb,), {"debian": "20260101T000000Z"}), [deb], tmp_path / "cache")
+    good = Deb(**{**vars(deb), "sha256": hashlib.sha256(b"something else").hexdigest()})
+    found = fetch.debs(lock.Lock((good,), {"debian": "20260101T000000Z"}), [good], tmp_path / "cache")
+    assert found[good].read_bytes() == b"something else"
+
+
+def test_what_the_pool_dropped_comes_from_the_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "snapshot/debian/20260101T000000Z/pool"
+    old.mkdir(parents=True)
+    (old / "a.deb").write_bytes(b"old")
+    monkeypatch.setenv("CARTABLE_MIRROR", (tmp_path / "mirror").as_uri())
+    monkeypatch.setattr(fetch, "SNAPSHOT", (tmp_path / "snapshot").as_uri())
+    deb = Deb("image", "a", "1", "all", "debian", 3, hashlib.sha256(b"old").hexdigest(), "pool/a.deb")
+    fetch.debs(lock.Lock((deb,), {"debian": "20260101T000000Z"}), [deb], tmp_path / "cache")
+
+
+@pytest.fixture(scope="module")
+def toolbox(tmp_path_factory: pytest.TempPathFactory) -> tools.Tools:
+    """The locked tools that make a card, fetched and unpacked."""
+    folder = tmp_path_factory.mktemp("tools")
+    wanted = [deb for deb in LOCK.of("tools") if deb.name in CARD_TOOLS]
+    assert len(wanted) == len(CARD_TOOLS)
+    got = fetch.debs(LOCK, wanted, HERE.parent / "build/image/cache/debs")
+    tools.unpack(list(got.values()), folder / "tree")
+    return tools.Tools(folder / "tree")
+
+
+def _payload(folder: Path) -> Path:
+    """What the two packages bring, in small."""
+    for name in (
+        *(
+            f"usr/lib/raspi-firmware/{n}"
+            for n in ("bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat")
+        ),
+        "boot/vmlinuz-6.12-arm64",
+        "usr/lib/linux-image-6.12-arm64/broadcom/bcm2837-rpi-3-b.dtb",
+        "usr/lib/linux-image-6.12-arm64/broadcom/bcm2711-rpi-4-b.dtb",
+        "usr/lib/linux-image-6.12-arm64/broadcom/bcm2837-rpi-zero-2-w.dtb",
+        "usr/lib/linux-image-6.12-arm64/broadcom/bcm4708-linksys.dtb",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+def _make(folder: Path, toolbox: tools.Tools) -> Path:
+    """A small card, in a folder of its own, from files whose times are those of this moment."""
+    root = folder / "root"
+    for name in ("usr/bin/tool", "etc/machine-id", *(f"usr/share/many/{n}" for n in range(200))):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name * 50)
+    (root / "bin").symlink_to("usr/bin")
+    for path in (root, *root.rglob("*")):
+        os.utime(path, (EPOCH, EPOCH), follow_symlinks=False)
+    card.boot_files(_payload(folder / "payload"), HERE, b"initrd", folder / "boot")
+    card.make_boot(folder / "boot", folder / "boot.fat", 64 * card.MIB, toolbox, EPOCH)
+    card.make_root(root, folder / "root.ext4", toolbox, EPOCH)
+    card.assemble(folder / "boot.fat", folder / "root.ext4", folder / "card.img", toolbox)
+    return folder / "card.img"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, toolbox: tools.Tools) -> Path:
+    """A small card made by the recipe."""
+    return _make(tmp_path_factory.mktemp("card"), toolbox)
+
+
+def test_the_partition_table_is_what_the_first_boot_expects(small: Path) -> None:
+    with small.open("rb") as file:
+        table = mbr.read(file.read(mbr.SECTOR))
+    assert table is not None
+    boot, root, third, data = table
+    assert (boot.type, root.type, third, data) == (0x0C, mbr.LINUX, mbr.Entry(), mbr.Entry())
+    assert [entry.start % disk.ALIGNMENT for entry in (boot, root)] == [0, 0]
+    assert (boot.size, root.size) == (512 << 11, 2048 << 11)
+    assert disk.plan(table, 8_000_000_000 // mbr.SECTOR, small) is disk.Next.ENTER
+    assert small.stat().st_size < root.end * mbr.SECTOR
+
+
+def test_the_boot_partition_holds_what_its_settings_name(small: Path, toolbox: tools.Tools, tmp_path: Path) -> None:
+    names = toolbox.run("usr/bin/mdir", "-b", "-i", f"{small}@@{card.BOOT_START}").split()
+    held = {name.removeprefix("::/") for name in names}
+    settings = (HERE / "boot/config.txt").read_text()
+    assert set(re.findall(r"(?m)^(?:kernel=|initramfs )(\S+)", settings)) <= held
+    assert {"bootcode.bin", "start.elf", "start4.elf", "bcm2711-rpi-4-b.dtb", "bcm2837-rpi-zero-2-w.dtb"} <= held
+    assert not [name for name in held if "linksys" in name]
+    toolbox.run("usr/bin/mcopy", "-i", f"{small}@@{card.BOOT_START}", "::/cmdline.txt", tmp_path / "c")
+    words = (tmp_path / "c").read_text().split()
+    assert f"root=LABEL={card.ROOT_LABEL}" in words
+    assert {"ro", "panic=10"} <= set(words)
+    assert not [w for w in words if "debug" in w or w.startswith(("init=", "console=ttyS", "console=ttyAMA"))]
+
+
+def test_the_root_is_a_clean_file_system_with_its_files(small: Path, toolbox: tools.Tools, tmp_path: Path) -> None:
+    root = small.with_name("root.ext4")
+    toolbox.run("usr/sbin/e2fsck", "-f", "-n", root)
+    toolbox.run("usr/sbin/debugfs", "-R", f"dump /usr/bin/tool {tmp_path}/tool", root)
+    assert (tmp_path / "tool").read_text() == "usr/bin/tool" * 50
+    said = toolbox.run("usr/sbin/debugfs", "-R", "stats", root)
+    assert card.ROOT_UUID in said
+    assert "has_journal" not in said
+    with small.open("rb") as file:
+        file.seek(card.ROOT_START + 1024)
+        label = struct.unpack("16s", file.read(1024)[120:136])[0]
+    assert label.rstrip(b"\0").decode() == card.ROOT_LABEL
+    fstab = (HERE / "overlay/etc/fstab").read_text()
+    assert f"LABEL={card.BOOT_LABEL} /boot/firmware vfat" in fstab
+
+
+def test_the_same_files_make_the_same_card(small: Path, toolbox: tools.Tools, tmp_path: Path) -> None:
+    assert fetch.sha256(_make(tmp_path, toolbox)) == fetch.sha256(small)
+
+
+def test_a_root_that_does_not_fit_is_refused(
+    toolbox: tools.Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "ROOT_PARTITION", 8 * card.MIB)
+    (tmp_path / "root").mkdir()
+    with pytest.raises(SystemExit, match="the root needs"):
+        card.make_root(tmp_path / "root", tmp_path / "image", toolbox, EPOCH)
+
+
+def test_a_tool_that_fails_is_told(toolbox: tools.Tools, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"mkfs\.vfat"):
+        toolbox.run("usr/sbin/mkfs.vfat", tmp_path / "missing/card")
+
+
+def test_the_block_map_covers_what_is_not_zero(small: Path) -> None:
+    text = bmap.render(small)
+    tree = ET.fromstring(text)
+    found = [(r.text or "", r.get("chksum")) for r in tree.iter("Range")]
+    data = small.read_bytes()
+    covered = bytearray(len(data))
+    for stretch, checksum in found:
+        first, _, last = stretch.partition("-")
+        part = slice(int(first) * bmap.BLOCK, (int(last or first) + 1) * bmap.BLOCK)
+        assert hashlib.sha256(data[part]).hexdigest() == checksum
+        covered[part] = data[part]
+    assert covered == data
+    own = re.search(r"<BmapFileChecksum>(\w{64})<", text)
+    assert own is not None
+    assert hashlib.sha256(text.replace(own[1], "0" * 64).encode()).hexdigest() == own[1]
+
+
+def test_the_bill_lists_every_package_and_wheel(tmp_path: Path) -> None:
+    notice = tmp_path / "usr/share/doc/nginx/copyright"
+    notice.parent.mkdir(parents=True)
+    notice.write_text("Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nLicense: BSD-2\n")
+    site = tmp_path / materials.CARD_SITE / "flask-3.1.dist-info"
+    site.mkdir(parents=True)
+    (site / "METADATA").write_text("Name: flask\nLicense-Expression: BSD-3-Clause\n\n")
+    held = [w for w in wheels.parse((HERE / "wheels.lock").read_text()) if w.use == "card"]
+    vendored = HERE.parent / "appliance/hub/static/vendor/VENDORED.toml"
+    debs = LOCK.of("image", "payload")
+    bill = json.loads(materials.bill(debs, held, tmp_path, vendored, "1.0", "2026-01-01T00:00:00Z"))
+    parts = {part["name"]: part for part in bill["components"]}
+    assert {d.name for d in debs} | {w.name for w in held} <= set(parts)
+    assert parts["nginx"]["licenses"] == [{"license": {"name": "BSD-2"}}]
+    assert parts["flask"]["licenses"] == [{"license": {"name": "BSD-3-Clause"}}]
+    assert parts["nginx"]["hashes"][0]["content"] == next(d.sha256 for d in debs if d.name == "nginx")
+    assert len({part["bom-ref"] for part in bill["components"]}) == len(bill["components"])
+    assert "htmx.org" in parts
+
+
+def test_the_first_archive_is_one_that_linux_reads() -> None:
+    """Field by field, by the kernel's description."""
+    data = cpio.archive([cpio.folder("bin"), cpio.program("init", b"#!x")])
+    names, at = [], 0
+    while at < len(data):
+        assert data[at : at + 6] == b"070701"
+        fields = [int(data[at + 6 + 8 * n : at + 14 + 8 * n], 16) for n in range(13)]
+        size, length = fields[6], fields[11]
+        names.append((data[at + 110 : at + 110 + length - 1].decode(), oct(fields[1]), size))
+        body = at + (110 + length + 3) // 4 * 4
+        if names[-1][0] == "init":
+            assert data[body : body + size] == b"#!x"
+        at = body + (size + 3) // 4 * 4
+    assert names == [("bin", "0o40755", 0), ("init", "0o100755", 3), ("TRAILER!!!", "0o0", 0)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_parse_and_may_be_run(script: Path) -> None:
+    subprocess.run(["sh", "-n", script], check=True)
+    assert script.read_text().startswith(("#!/bin/sh\n", "#!/bin/busybox sh\n"))
+
+
+def test_the_clock_never_goes_back(tmp_path: Path) -> None:
+    """A note of the past changes nothing; one is left when the box stops."""
+    note = tmp_path / "clock"
+    environment = {"CARTABLE_CLOCK_NOTE": str(note), "PATH": "/usr/bin:/bin"}
+    for word in ("start", "save", "start"):
+        subprocess.run(["sh", SCRIPTS[1], word], check=True, env=environment)
+    assert note.exists()
+    os.utime(note, (EPOCH, EPOCH))
+    subprocess.run(["sh", SCRIPTS[1], "start"], check=True, env=environment)
+    assert subprocess.run(["sh", SCRIPTS[1]], env=environment, stderr=subprocess.DEVNULL).returncode == 2
+
+
+def test_systemd_has_nothing_to_say_of_the_card_s_own_units(tmp_path: Path) -> None:
+    folder = units.install(tmp_path)
+    shutil.copytree(HERE / "overlay/usr", tmp_path / "usr", dirs_exist_ok=True)
+    ours = [path.name for path in (HERE / "overlay/usr/lib/systemd/system").glob("cartable-*")]
+    assert ours
+    assert folder.exists()
+    done = units.analyze(tmp_path, "verify", "--man=no", *ours)
+    assert (units.complaints(done.stderr), done.returncode) == ([], 0)
+
+
+def test_a_stage_is_kept_until_its_inputs_change(tmp_path: Path) -> None:
+    runs = []
+
+    def make(tree: Path) -> None:
+        runs.append(tree)
+        tree.mkdir()
+
+    source = tmp_path / "source"
+    source.write_text("1")
+    for text in ("1", "1", "2", "1"):
+        source.write_text(text)
+        stages.Stages(tmp_path / "stage").kept("part", stages.digest(source, "x"), make)
+    assert len(runs) == 3
+    assert len(list((tmp_path / "stage").iterdir())) == 1
