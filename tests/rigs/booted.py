@@ -3,8 +3,8 @@
 
 """The box's units under a real systemd, in namespaces over a copy of a Debian that is thrown away (``boot.sh``).
 
-By default the copied Debian is this machine's. What differs from a card: the data partition is memory, the oneshots of
-the card are replaced, the kernel is this machine's (where it keeps the memory controller to itself, limits of memory
+By default the copied Debian is this machine's. What differs from a card: the data partition is memory, and nobody
+partitions anything; the kernel is this machine's (where it keeps the memory controller to itself, limits of memory
 are read and not enforced). Needs root.
 """
 
@@ -143,11 +143,10 @@ def booted(
 
 
 def _here() -> dict[str, str]:
-    replaced = {f"etc/systemd/system/cartable-{name}.service.d/here.conf": NOT_HERE for name in ("disk", "provision")}
     return {
         "etc/systemd/system/var-lib-cartable.mount": MEMORY_MOUNT,
         "usr/lib/systemd/system/cartable-.service.d/90-python.conf": PYTHON_HERE,
-        **replaced,
+        "etc/systemd/system/cartable-disk.service.d/here.conf": NOT_HERE,
     }
 
 

@@ -67,6 +67,7 @@ class Class:
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
     extra = {
         "etc/cartable/cartable.toml": '[box]\ndemonstration = "/usr/share/cartable/demonstration"\n',
+        "boot/firmware/cartable.toml": '[box]\nname = "ecole-essai"\n',
         "usr/share/cartable/demonstration/catalogue.toml": "".join(smallest().values()),
         f"etc/systemd/system/{HUB}.d/soon.conf": f"[Service]\nWatchdogSec={WATCHDOG_S}\n",
     }
@@ -109,6 +110,15 @@ def test_exposure_where_they_run(room: Class, name: str) -> None:
     assert float(level.group(1)) <= 2.0, said
 
 
+def test_first_boot_is_provisioned_under_its_unit(room: Class) -> None:
+    """What cartable.toml on the boot partition says, and an identity, with what only root may do."""
+    unit = "cartable-provision.service"
+    assert room.box.show(unit, "Result") == "success", room.box.journal(unit)
+    assert room.box.run("hostname") == "ecole-essai\n"
+    owners = room.box.run("stat", "-c", "%U %a", "/var/lib/cartable", "/var/lib/cartable/identity.json").split("\n")
+    assert owners[:2] == ["root 1770", "cartable 600"]
+
+
 def test_pages_and_resources_are_served_to_the_class(room: Class) -> None:
     until(lambda: _served(room), "no page", 20)
     assert room.status("/static/app/app.css") == "200"
@@ -141,14 +151,14 @@ def test_at_rest_each_keeps_to_its_budget(room: Class, unit: str) -> None:
 
 def test_the_name_is_found_by_a_tablet(room: Class) -> None:
     program = Path(__file__).parents[1] / "drivers" / "mdns.py"
-    command = room.tablet.command([sys.executable, str(program), "ask", "cartable.local.", TABLET])
+    command = room.tablet.command([sys.executable, str(program), "ask", "ecole-essai.local.", TABLET])
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
     def answer() -> str:
         return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
 
     assert BOX in until(answer, "nobody answers for the name", 20)
-    assert room.box.run("cat", "/run/cartable/address") == "http://cartable.local/\n"
+    assert room.box.run("cat", "/run/cartable/address") == "http://ecole-essai.local/\n"
 
 
 SEND = """
@@ -201,7 +211,7 @@ def test_the_screen_shows_how_to_reach_the_box(room: Class) -> None:
     code = room.box.run("cat", "/run/cartable/presence-code")
     until(lambda: code in room.box.shown(), "no code on the screen", 20)
     text = room.box.shown()
-    for expected in ("La boîte est prête.", f"http://{BOX}/", "http://cartable.local/", "▄"):
+    for expected in ("La boîte est prête.", f"http://{BOX}/", "http://ecole-essai.local/", "▄"):
         assert expected in text
     assert room.box.inside(CONSOLE, SEND.format(address=TABLET)).strip() == "PermissionError"
 
