@@ -160,6 +160,11 @@ class Config:
         return self.box.state / "identity.json"
 
     @property
+    def boot_errors(self) -> Path:
+        """Why ``cartable.toml`` of the boot partition could not be used; there is none when all is well."""
+        return self.box.state / "cartable-erreur.txt"
+
+    @property
     def hub_socket(self) -> Path:
         return self.box.run / "hub.sock"
 

@@ -45,11 +45,11 @@ class BootFile:
         except CartableError:
             return False
         if found is None:
-            return not (place.boot / ERRORS).exists()
+            return not _said(place)
         return (
             own_settings.applied(place) == boot_text.fingerprint(found)
             and not boot_text.secrets(found.text)
-            and not (place.boot / ERRORS).exists()
+            and not _said(place)
         )
 
     def apply(self, place: Place) -> None:
@@ -124,15 +124,25 @@ def _say(place: Place, error: CartableError, language: str) -> None:
     gettext = translator(language)
     text = gettext(_TOLD) % {"what": error.localized(gettext)}
     body = text.replace("\n", "\r\n").encode("utf-8-sig")
-    path = place.boot / ERRORS
-    if not path.exists() or path.read_bytes() != body:
+    beside, kept = _places(place)
+    if not kept.exists() or kept.read_bytes() != body:  # for cartable doctor, which does not see the boot partition
+        power_cut.replace(kept, body, owner=place.owner)
+    if not beside.exists() or beside.read_bytes() != body:
         power_cut.sweep(place.boot)
-        power_cut.replace(path, body, mode=None)
+        power_cut.replace(beside, body, mode=None)
 
 
 def _unsay(place: Place) -> None:
-    path: Path = place.boot / ERRORS
-    if path.exists():
+    for path in _said(place):
         power_cut.step("remove the message")
         path.unlink()
-        power_cut.sync_folder(place.boot)
+        power_cut.sync_folder(path.parent)
+
+
+def _places(place: Place) -> tuple[Path, Path]:
+    return place.boot / ERRORS, place.config.boot_errors
+
+
+def _said(place: Place) -> list[Path]:
+    """Where a message stands."""
+    return [path for path in _places(place) if path.exists()]

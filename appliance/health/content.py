@@ -22,6 +22,8 @@ LIBRARY = Subject("library", Group.CONTENT, N_("Library"))
 SEARCH = Subject("search", Group.CONTENT, N_("Search"))
 RECORDS = Subject("records", Group.CONTENT, N_("Learning records"))
 
+PROVISIONED = Subject("provisioning", Group.CONTENT, N_("Settings and identity of this card"))
+
 AS_ROOT = said("Type the command as root: sudo cartable doctor")
 _SHOWN = 5
 
@@ -51,6 +53,26 @@ def state(folder: Path, *, there: bool, readable: bool, writable: bool) -> Check
             said("Check that the card is not locked or worn out, then restart the box."),
         )
     return STATE.fine(said("in place"), told)
+
+
+def provisioned(told: str, *, copied: bool) -> Check:
+    """``told``: the message about ``cartable.toml`` of the card; ``copied``: the card seems to be a copy in use."""
+    if copied:
+        return PROVISIONED.wrong(
+            said("this card seems to be a copy: two boxes may sign with the same name"),
+            said("If the other one is no longer used: sudo cartable provision moved. If it is, write the image to "
+                 "this card again."),
+        )  # fmt: skip
+    if told:
+        return PROVISIONED.wrong(
+            said("cartable.toml on the card could not be used"),
+            said(
+                "Switch the box off, put the card into a computer, read cartable-erreur.txt on it, correct "
+                "cartable.toml."
+            ),
+            figure=" ".join(told.split()),
+        )
+    return PROVISIONED.fine(said("in use"))
 
 
 def hub(error: CartableError | None) -> Check:

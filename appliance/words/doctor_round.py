@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from appliance import box
+from appliance import box, identity_file
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import CartableError, ConfigError, Unreachable
@@ -82,14 +82,28 @@ def _kept(config: Config, *, sheltered: bool) -> list[Check]:
     state = content.state(folder, there=there, readable=readable, writable=sheltered or _writable(folder))
     if not (there and readable):
         return [state]
+    return [state, *_provisioned(config), *_database(path, sheltered=sheltered)]
+
+
+def _provisioned(config: Config) -> list[Check]:
+    """Nothing where nobody provisions: ``cartable dev``."""
+    try:
+        known = identity_file.read(config.identity_file)
+        told = config.boot_errors.read_text("utf-8-sig") if config.boot_errors.exists() else ""
+    except (CartableError, OSError):
+        return []
+    return [] if known is None else [content.provisioned(told, copied=known.offered is not None)]
+
+
+def _database(path: Path, *, sheltered: bool) -> list[Check]:
     try:
         with soundness.looking(path) as conn:
             found = soundness.with_schema(conn, path)
             found = replace(found, writable=sheltered or found.writable)
             checks = [content.integrity(*soundness.soundness(conn, SOUNDNESS_S)), content.database(found)]
-            return [state, *checks, *([] if found.pending else [content.records(soundness.records(conn, path))])]
+            return [*checks, *([] if found.pending else [content.records(soundness.records(conn, path))])]
     except CartableError as error:
-        return [state, content.database(error)]
+        return [content.database(error)]
 
 
 def _writable(folder: Path) -> bool:

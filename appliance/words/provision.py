@@ -14,7 +14,7 @@ from typing import Any
 
 from appliance import passphrase
 from appliance.config import BoxConfig, Config
-from appliance.errors import BadInput, CartableError
+from appliance.errors import BadInput, CartableError, ConfigError
 from appliance.i18n import N_, translator
 
 MOVED = N_("This box goes on under the name it had.")
@@ -46,6 +46,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Do it; returns the exit code."""
     done: int = args.action(args, config)
     return done
+
+
+def unconfigured(args: argparse.Namespace, config: Config, error: ConfigError) -> int:
+    """The card is prepared before its configuration can be corrected."""
+    if args.action not in (_disk, _hash):
+        raise error
+    return run(args, config)
 
 
 def _disk(args: argparse.Namespace, config: Config) -> int:

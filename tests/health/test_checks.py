@@ -344,3 +344,10 @@ def test_sizes(size: int, english: str, french: str) -> None:
 def test_groups_keep_their_order() -> None:
     found = grouped(list(examined().values())[::-1])
     assert [group for group, _ in found] == [Group.BOX, Group.CARD, Group.DEVICES]
+
+
+def test_what_provisioning_could_not_do() -> None:
+    assert content.provisioned("", copied=False).state is State.FINE
+    wrong = content.provisioned("La boîte…\r\n\r\nbox.nom", copied=False)
+    assert (wrong.state, wrong.figure) == (State.WRONG, "La boîte… box.nom")
+    assert content.provisioned("La boîte…", copied=True).state is State.WRONG

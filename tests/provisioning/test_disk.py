@@ -193,6 +193,14 @@ def test_a_card_that_is_too_small(tmp_path: Path) -> None:
     assert first_sector(path) == before
 
 
+def test_a_broken_configuration_does_not_keep_the_card_from_its_partitions(tmp_path: Path) -> None:
+    path, broken = card(tmp_path / "card", 4_000), tmp_path / "broken.toml"
+    broken.write_text("[nonsense")
+    run = cards.run(sys.executable, "-m", "appliance", "--config", broken, "provision", "disk", "--disk", path)
+    assert run.returncode == 0, run.stderr
+    assert types(path)[3] == "83"
+
+
 @pytest.mark.parametrize("kind", ["missing", "folder", "short"])
 def test_what_is_no_card(tmp_path: Path, kind: str) -> None:
     path = tmp_path if kind == "folder" else tmp_path / "card"

@@ -96,3 +96,16 @@ def test_the_reference_names_every_key() -> None:
         elif key := re.match(r"#(\w+) =", line):
             named.add(f"{table}.{key[1]}")
     assert named == keys
+
+
+def test_the_doctor_says_what_is_wrong_with_the_file_until_it_is_right(tmp_path: Path) -> None:
+    (tmp_path / "boot").mkdir()
+    file, box = tmp_path / "boot/cartable.toml", ["--state", tmp_path / "state"]
+    file.write_text("[box]\nnom = 1\n")
+    cartable(*box, "provision", "box", "--boot", tmp_path / "boot")
+    told = cartable(*box, "doctor").stdout
+    assert "cartable.toml, sur la carte, n’a pas pu être utilisé" in told
+    assert "box.nom est inconnu" in told
+    file.write_text('[box]\nname = "boite"\n')
+    cartable(*box, "provision", "box", "--boot", tmp_path / "boot")
+    assert "✓ Réglages et identité de cette carte" in cartable(*box, "doctor").stdout
