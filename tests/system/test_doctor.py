@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -263,8 +264,26 @@ def test_a_console_that_knows_no_accents(stopped: Place) -> None:
     assert run.stdout.isascii()
 
 
+OPEN = """
+mount --bind "$1" "$2" && mount -t tmpfs -o mode=755 none "$1" || exit
+for found in "$2"/* "$2"/.[!.]*; do
+    if [ -d "$found" ]; then mkdir "$1/${found##*/}" && mount --bind "$found" "$1/${found##*/}" || exit; fi
+done
+shift 2
+exec "$@"
+"""
+
+
+def opened(folder: Path) -> list[str]:
+    """What to put before a command, for others to be let into the home where this Python stands."""
+    closed = [place for place in Path(sys.base_prefix).parents if not place.stat().st_mode & stat.S_IXOTH]
+    at = folder / "closed"
+    at.mkdir()
+    return ["unshare", "--mount", "sh", "-c", OPEN, "sh", str(closed[-1]), str(at)] if closed else []
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
-def test_somebody_else_is_told_what_they_may_not_see(running: Place) -> None:
+def test_somebody_else_is_told_what_they_may_not_see(running: Place, tmp_path: Path) -> None:
     """Neither root nor the box's user: nothing is called a fault that only they cannot see."""
     running.state.chmod(0o700)
     for folder in (running.state.parent, *list(running.state.parents)[1:4]):
@@ -272,9 +291,7 @@ def test_somebody_else_is_told_what_they_may_not_see(running: Place) -> None:
             folder.chmod(0o755)
     running.config.chmod(0o644)
     other = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    run = running.run([*other, *running.command("doctor", "--json")])
-    if not run.stdout:
-        pytest.skip("the program itself cannot be read by others here")
+    run = running.run([*opened(tmp_path), *other, *running.command("doctor", "--json")])
     checks = {check["id"]: check["state"] for check in json.loads(run.stdout)["checks"]}
     assert (checks["state"], checks["hub"]) == ("unknown", "unknown")
 
