@@ -38,7 +38,7 @@ lint: $(VENV)/.test
 
 ## make bench NAME=hub      measure beside the peers; writes bench/results/NAME.json
 bench: $(VENV)/.test
-	@$(BIN)/python -m bench.$(NAME)
+	@PYTHONPATH=image-build $(BIN)/python -m bench.$(NAME)
 
 ## make soak SUITE=library  the full count of a fault, fuzz or load suite
 soak: $(VENV)/.test $(MO)

@@ -8,6 +8,7 @@ Every check is said with what was found, and all are run: the log is worth more 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -172,6 +173,7 @@ class Trial:
         self.boot(disk, "first boot", self.first)
         self.boot(disk, "second boot", self.second)
         self.cuts()
+        self.log.with_suffix(".json").write_text(json.dumps(self.found, indent=1) + "\n")
         self.say(f"{len(self.failed)} failed" + "".join(f"\n  {name}" for name in self.failed))
         return not self.failed
 
