@@ -30,6 +30,8 @@ class Build:
         self.lock = lock.load(self.here / "packages.lock")
         self.wheels = wheels.parse((self.here / "wheels.lock").read_text())
         self.stages = Stages(folder / "stage")
+        newest = max(self.lock.moments.values())
+        self.moment = int(datetime.datetime.strptime(f"{newest}+0000", "%Y%m%dT%H%M%SZ%z").timestamp())
         self.epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or self._git("log", "-1", "--format=%ct"))
         self.version = str(tomllib.loads((checkout / "pyproject.toml").read_text())["project"]["version"])
         self.out = folder / "out"
@@ -75,9 +77,7 @@ class Build:
 
     def _debian(self, debs: dict[lock.Deb, Path], tree: Path) -> str:
         emulator = self.stages.folder / f"tools-{self._key('tools')}" / "tree/usr/bin/qemu-aarch64"
-        moment = max(self.lock.moments.values())
-        epoch = int(datetime.datetime.strptime(f"{moment}+0000", "%Y%m%dT%H%M%SZ%z").timestamp())
-        said = base.build(self._files("image", debs), tree, emulator, epoch)
+        said = base.build(self._files("image", debs), tree, emulator, self.moment)
         base.strip(tree)
         return said
 
@@ -112,7 +112,6 @@ class Build:
         rootfs.program(venv, root, toolbox)
         rootfs.units(self.checkout, self.here, root, toolbox, self.epoch)
         rootfs.read_only(root, self.version)
-        rootfs.settle(root, self.epoch)
 
     @staticmethod
     def _release(payload: Path) -> str:
@@ -129,6 +128,7 @@ class Build:
             toolbox.run("usr/bin/zstd", "-q", "-19", plain, "-o", work / "initrd")
             card.boot_files(payload, self.here, (work / "initrd").read_bytes(), work / "boot")
             card.make_boot(work / "boot", work / "boot.fat", card.BOOT_SIZE, toolbox, self.epoch)
+            rootfs.settle(work / "root", self.moment, self.epoch)
             card.make_root(work / "root", work / "root.ext4", toolbox, self.epoch)
             image = work / f"cartable-{self.version}-arm64.img"
             card.assemble(work / "boot.fat", work / "root.ext4", image, toolbox)

@@ -99,11 +99,15 @@ def program(venv: Path, root: Path, tools: Tools) -> None:
     wheels.compile_all(root / "usr/lib/python3.13", "/usr/lib/python3.13", tools)
 
 
-def settle(root: Path, epoch: int) -> None:
-    """No file is younger than ``epoch`` (seconds): what the making wrote has the time of the release."""
+def settle(root: Path, moment: int, epoch: int) -> None:
+    """What the making wrote, hence is younger than the packages' ``moment`` (seconds), gets the time of the release.
+
+    To be called last: reading a file changes its time of access, which is in the image too.
+    """
     for folder, names, files in os.walk(root):
         for name in [*names, *files]:
             path = os.path.join(folder, name)  # noqa: PTH118 - a hundred thousand of them
-            if os.lstat(path).st_mtime > epoch:
-                os.utime(path, (epoch, epoch), follow_symlinks=False)
+            time = int(os.lstat(path).st_mtime)
+            time = epoch if time > moment else time
+            os.utime(path, (time, time), follow_symlinks=False)
     os.utime(root, (epoch, epoch))

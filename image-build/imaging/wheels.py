@@ -182,6 +182,8 @@ def install(files: Sequence[Path], venv: Path, prefix: str, tools: Tools) -> Non
     site = venv / f"lib/python{PYTHON}/site-packages"
     _pip("install", "--no-deps", "--no-index", "--no-compile", "--target", site, *_for_card(), *files)
     shutil.rmtree(site / "bin", ignore_errors=True)
+    for origin in site.glob("*.dist-info/direct_url.json"):
+        _forget(origin)
     (venv / "bin").mkdir()
     for name in ("python", "python3"):
         (venv / "bin" / name).symlink_to(f"/usr/bin/python{PYTHON}")
@@ -190,6 +192,14 @@ def install(files: Sequence[Path], venv: Path, prefix: str, tools: Tools) -> Non
     script.write_text(f"#!{prefix}/bin/python -I\nimport sys\nfrom appliance.__main__ import main\nsys.exit(main())\n")
     script.chmod(0o755)
     compile_all(site, f"{prefix}/lib/python{PYTHON}/site-packages", tools)
+
+
+def _forget(origin: Path) -> None:
+    """Take away the note of where the build machine had a wheel (PEP 610), and its line in the record."""
+    origin.unlink()
+    record = origin.with_name("RECORD")
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(line for line in lines if f"{origin.parent.name}/{origin.name}," not in line))
 
 
 def compile_all(folder: Path, shown: str, tools: Tools) -> None:
