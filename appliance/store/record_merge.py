@@ -117,12 +117,26 @@ def _value(row: Foreign) -> dict[str, Any]:
     if hashlib.sha256(body).hexdigest() != row.sha256:
         raise BadInput("The statement is not the one that was exported: its SHA-256 differs.")
     value = reading.statement(body).value
-    statement.check(value, Version.V2 if str(value.get("version", "")).startswith("2.") else Version.V1)
+    _check(value)
     if str(value.get("id", "")).lower() != row.id:
         raise BadInput("The statement has another id than its line.")
     if row.given is not None and ("stored" in value or not 0 < row.given < len(body)):
         raise BadInput("The statement is not as a box keeps it.")
     return value
+
+
+def _check(value: dict[str, Any]) -> None:
+    """As it was checked when it came: a request of 2.0 may hold what says of itself that it is of 1.0."""
+    if str(value.get("version", "")).startswith("2."):
+        statement.check(value, Version.V2)
+        return
+    try:
+        statement.check(value, Version.V1)
+    except BadInput as error:
+        try:
+            statement.check(value, Version.V2)
+        except BadInput:
+            raise error from None
 
 
 class _Merge:

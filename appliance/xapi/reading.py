@@ -25,12 +25,14 @@ from typing import Any
 
 import orjson
 
-from appliance.errors import BadInput, Text
+from appliance.errors import BadInput, Text, TooLarge
 from appliance.i18n import N_
 
 DEPTH = 100
 _DIGITS = 309
 """No double has more digits before its point (the largest is 1.797...e308)."""
+MOST = 10_000
+"""Statements of a list: the others wait while they are written. Each takes memory, also when it is but ``{}``."""
 _PASSES = 8
 _LONGEST_KEY = 80
 """Of what a sender chose, in a message."""
@@ -90,8 +92,7 @@ def parse(text: bytes) -> Any:
 
 def statement(body: bytes) -> Raw:
     """The one JSON object that ``body`` is, for PUT, which takes no list. Raises :class:`BadInput`."""
-    shortest = _shortest(body)
-    if shortest is not None and body.startswith(b"{"):
+    if body.startswith(b"{") and (shortest := _shortest(body)):
         return shortest[0]
     text = _decode(body)
     start = _skip(text, 0)
@@ -105,7 +106,8 @@ def statement(body: bytes) -> Raw:
 def statements(body: bytes) -> list[Raw]:
     """One statement, or an array of them, in order, each with its own exact text (Communication 2.1.2).
 
-    An empty array is a set of no statements: the result is empty. Raises :class:`BadInput`.
+    An empty array is a set of no statements: the result is empty. Raises :class:`BadInput`, :class:`TooLarge` for
+    more than :data:`MOST`.
     """
     shortest = _shortest(body)
     if shortest is not None:
@@ -121,6 +123,7 @@ def statements(body: bytes) -> list[Raw]:
         return found
     while True:
         number = len(found) + 1
+        _expect_few(number)
         with telling(number):
             value, end = _scan(text, index)
         if type(value) is not dict:
@@ -177,22 +180,39 @@ def cut(text: str, keys: Collection[str]) -> str:
 
 
 def _shortest(body: bytes) -> list[Raw] | None:
-    """The objects of ``body``, one or a list, when it is the shortest JSON of what it says; None: read it carefully."""
+    """The objects of ``body``, one or a list, when it is the shortest JSON of what it says; None: read it carefully.
+
+    What orjson writes takes some KB each while it is kept, however short: it is compared and let go.
+    """
     try:
         value = orjson.loads(body)
-        values = value if type(value) is list else [value]
-        texts = [orjson.dumps(item) for item in values]
+        if type(value) is not list:
+            return [Raw(body.decode(), value)] if type(value) is dict and _written(value, DEPTH) == body else None
+        _expect_few(len(value))
+        found: list[Raw] = []
+        place = 1
+        for number, item in enumerate(value, 1):
+            text = _written(item, DEPTH - 1) if type(item) is dict else None
+            if text is None or not body.startswith(text, place):
+                return None
+            found.append(Raw(body[place : place + len(text)].decode(), item, number))
+            place += len(text) + 1
+            if body[place - 1 : place] != (b"," if number < len(value) else b"]"):
+                return None
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
-    same = b"[%b]" % b",".join(texts) if type(value) is list else texts[0]
-    if same != body or any(type(item) is not dict for item in values):
-        return None
-    if any(text.count(b"{") + text.count(b"[") > DEPTH for text in texts):  # perhaps too deep
-        return None
-    if type(value) is not list:
-        return [Raw(texts[0].decode(), value)]
-    both = enumerate(zip(texts, values, strict=True), 1)
-    return [Raw(text.decode(), item, number) for number, (text, item) in both]
+    return found if found and place == len(body) else None
+
+
+def _expect_few(count: int) -> None:
+    if count > MOST:
+        raise TooLarge("Send at most %(most)s statements at once.", most=MOST)
+
+
+def _written(value: Any, depth: int) -> bytes | None:
+    """As the shortest JSON; None when it is perhaps deeper than ``depth``."""
+    text = orjson.dumps(value)
+    return None if text.count(b"{") + text.count(b"[") > depth else text
 
 
 def _decode(body: bytes) -> str:

@@ -10,13 +10,15 @@ import json
 import os
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from appliance.errors import BadInput, StorageError
 from appliance.store import identity, record_exports, record_lines, settings
 from appliance.store.documents import Context, Kind
-from tests.records.boxes import Box, SetClock, body_of, fill, lines_of, with_attachment
+from appliance.xapi.version import Version
+from tests.records.boxes import SEEN, Box, SetClock, body_of, fill, lines_of, with_attachment
 from tests.records.conftest import Made
 from tests.records.previous_release import PreviousRelease
 
@@ -51,6 +53,25 @@ def test_into_an_empty_box_everything_is_identical(box: Box, make: Made) -> None
     assert theirs.pop("answer") == []  # a projection for the box's own lessons
     assert len(ours.pop("answer")) == 4
     assert theirs == ours
+
+
+@pytest.mark.parametrize(
+    ("more", "version"),
+    [
+        ({"context": {"contextActivities": {"other": [{"id": f"https://e.fr/{n}"} for n in range(995)]}}}, Version.V1),
+        ({"version": "1.0.3",
+          "context": {"contextAgents": [{"objectType": "contextAgent", "agent": {"mbox": "mailto:b@e.fr"}}]}},
+         Version.V2),
+    ],
+    ids=["as many terms as may be, and the authority", "1.0 in a request of 2.0"],
+)  # fmt: skip
+def test_what_a_box_took_another_takes(box: Box, make: Made, more: dict[str, Any], version: Version) -> None:
+    seen = {"actor": {"mbox": "mailto:a@e.fr"}, "verb": SEEN, "object": {"id": "https://e.fr/a"}}
+    box.add({**seen, **more}, version=version)
+    exported = box.export()
+    other = make("other", later(box))
+    assert other.take(exported).damaged == []
+    assert body_of(other.export()) == body_of(exported)
 
 
 def test_the_same_box_on_a_new_card_has_its_answers_again(box: Box, make: Made) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.errors import BadInput
+from appliance.errors import BadInput, TooLarge
 from appliance.xapi import reading
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -251,6 +253,38 @@ def test_depth_is_bounded_in_what_never_ends(body: bytes) -> None:
 def test_many_shallow_statements_are_not_deep() -> None:
     body = b"[" + b",".join([b'{"a":[[[[[{"b":"]}[{"}]]]]]}'] * 500) + b"]"
     assert len(reading.statements(body)) == 500
+
+
+@pytest.mark.parametrize("separator", [b",", b", "])
+def test_a_list_is_bounded_by_its_number(separator: bytes) -> None:
+    def listed(count: int) -> bytes:
+        return b"[" + separator.join([b"{}"] * count) + b"]"
+
+    assert len(reading.statements(listed(reading.MOST))) == reading.MOST
+    with pytest.raises(TooLarge):
+        reading.statements(listed(reading.MOST + 1))
+
+
+@pytest.mark.parametrize("text", ["{%s}", "{ %s}"])
+def test_a_list_counts_among_the_levels(text: str) -> None:
+    deepest = text.replace("%s", '"a":' + "[" * 99 + "]" * 99).encode()
+    assert len(reading.statements(deepest)) == 1
+    with pytest.raises(BadInput):
+        reading.statements(b"[%b]" % deepest)
+
+
+SHORT = """
+import resource
+from appliance.xapi import reading
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert len(reading.statements(b"[" + b",".join([b'{"a":1}'] * reading.MOST) + b"]")) == reading.MOST
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_what_is_short_takes_little() -> None:
+    done = subprocess.run([sys.executable, "-c", SHORT], stdout=subprocess.PIPE, check=True)
+    assert int(done.stdout) < 16 << 10  # KB; some 4 MB, or 40 when each keeps the room that it was written in
 
 
 def test_a_small_stack_is_enough() -> None:
