@@ -24,7 +24,7 @@ import pytest
 from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
-from imaging import bmap, card, cpio, fetch, lock, materials, resolve, stages, tools, wheels
+from imaging import bmap, card, cpio, fetch, lock, materials, resolve, rootfs, stages, tools, wheels
 from imaging.lock import Deb, LockError
 from provisioning import disk, mbr
 from tests import units
@@ -254,6 +254,11 @@ def test_the_root_is_a_clean_file_system_with_its_files(small: Path, toolbox: to
 
 def test_the_same_files_make_the_same_card(small: Path, toolbox: tools.Tools, tmp_path: Path) -> None:
     assert fetch.sha256(_make(tmp_path, toolbox)) == fetch.sha256(small)
+
+
+def test_front_end_files_stand_where_nginx_looks() -> None:
+    assert f" root {rootfs.STATIC};" in (HERE.parent / "systemd/nginx.conf").read_text()
+    assert f"{rootfs.VENV}/bin/cartable hub" in (HERE.parent / "systemd/cartable-hub.service").read_text()
 
 
 def test_a_root_that_does_not_fit_is_refused(

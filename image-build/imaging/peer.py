@@ -32,7 +32,6 @@ def make(build: Build, tools: Tools, folder: Path) -> Path:
         (root / name).unlink(missing_ok=True)
         (root / name).write_text(text)
     (root / "var/log/nginx").mkdir(parents=True, exist_ok=True)
-    tools.run("usr/bin/systemctl", f"--root={root}", "enable", "nginx.service", "NetworkManager.service")
     card.make_boot(build.folder / "work/boot", folder / "boot.fat", card.BOOT_SIZE, tools, build.epoch)
     card.make_root(root, folder / "root.ext4", tools, build.epoch)
     card.assemble(folder / "boot.fat", folder / "root.ext4", image, tools)

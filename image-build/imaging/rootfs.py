@@ -15,6 +15,8 @@ from imaging import wheels
 from imaging.tools import Tools
 
 VENV = "/usr/lib/cartable/venv"
+STATIC = "/usr/share/cartable/static"
+"""Where nginx takes the front-end files (``appliance/nginx.py``)."""
 MASKED = (
     "systemd-random-seed.service",  # a seed in a root that all boxes share is no secret; the Pi has a generator
     "systemd-logind.service",  # nobody logs in
@@ -82,6 +84,7 @@ def read_only(root: Path, version: str) -> None:
         ("etc/resolv.conf", "/run/NetworkManager/resolv.conf"),
         ("var/lib/dbus/machine-id", "/etc/machine-id"),
         ("etc/mtab", "../proc/self/mounts"),
+        ("etc/localtime", "/var/lib/cartable/localtime"),
     ):
         (root / name).unlink(missing_ok=True)
         (root / name).symlink_to(target)
@@ -96,6 +99,9 @@ def program(venv: Path, root: Path, tools: Tools) -> None:
     target = root / VENV.lstrip("/")
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(venv, target, symlinks=True)
+    static = root / STATIC.lstrip("/")
+    static.parent.mkdir(parents=True, exist_ok=True)
+    static.symlink_to(f"{VENV}/lib/python3.13/site-packages/appliance/hub/static")
     wheels.compile_all(root / "usr/lib/python3.13", "/usr/lib/python3.13", tools)
 
 

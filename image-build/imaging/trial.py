@@ -106,9 +106,18 @@ class Trial:
         year = machine.shell("date -u +%Y")
         self.check(f"{name}: the clock is not before the image", int(year) >= 2026, year)
 
+    def dressed(self, machine: Machine) -> None:
+        """Every front-end file that the first pages name is there."""
+        pages = "".join(machine.get(path, timeout=60)[1].decode() for path in ("/", "/etagere"))
+        wanted = sorted(set(re.findall(r'"(/static/[^"#]+)', pages)))
+        answers = {path: machine.get(path, timeout=60)[0] for path in wanted}
+        wrong = {path: status for path, status in answers.items() if status != 200}
+        self.check("first boot: front-end files", bool(answers) and not wrong, wrong or f"{len(answers)} files")
+
     def first(self, machine: Machine) -> None:
         """The first boot: health, memory, something to keep."""
         self.healthy(machine, "first boot")
+        self.dressed(machine)
         self.doctor(machine)
         self.memory(machine)
         machine.shell(f"/usr/lib/cartable/venv/bin/cartable library add --link https://example.org/ --title '{TITLE}'")
@@ -145,6 +154,10 @@ class Trial:
         self.say("    " + ", ".join(f"{unit} {int(kib) / 1024:.1f} MB" for unit, kib in rows))
         self.check(f"idle memory <= {BUDGET_MB} MB", bool(rows) and total <= BUDGET_MB, f"{total:.0f} MB")
 
+    def note(self) -> None:
+        """The figures found so far, for the benchmark."""
+        self.log.with_suffix(".json").write_text(json.dumps(self.found, indent=1) + "\n")
+
     def idle(self, machine: Machine) -> None:
         """Bytes written in a quiet while, as an hour's."""
         machine.shell("sleep 60; sync", limit=120)
@@ -174,8 +187,8 @@ class Trial:
         disk = self.card("card.img")
         self.boot(disk, "first boot", self.first)
         self.boot(disk, "second boot", self.second)
+        self.note()
         self.cuts()
-        self.log.with_suffix(".json").write_text(json.dumps(self.found, indent=1) + "\n")
         self.say(f"{len(self.failed)} failed" + "".join(f"\n  {name}" for name in self.failed))
         return not self.failed
 
