@@ -47,6 +47,7 @@ class PresenceCode:
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._wrong, self._counted_at = 0.0, monotonic()
         self._lock = threading.Lock()
+        self._hashing = threading.Lock()
 
     @property
     def takes_passphrase(self) -> bool:
@@ -56,28 +57,46 @@ class PresenceCode:
     def check(self, given: str, address: str) -> bool:
         """Whether ``given`` is the code or the passphrase.
 
-        Raises :class:`Busy` with the seconds to wait while tries from ``address`` are suspended. Passphrases are looked
-        at one after the other: the memory that takes is needed once.
+        Raises :class:`Busy` while tries from ``address`` are suspended, and while another passphrase is looked at: that
+        takes a second and much memory, and whoever waited for it would hold one of the hub's few threads.
         """
+        digits = "".join(given.split())
         with self._lock:
-            failures, closed_until = self._failures.pop(address, (0, 0.0))
-            wait = max(closed_until - self._monotonic(), self._slowed())
-            if wait > 0:
-                if failures:
-                    self._failures[address] = failures, closed_until
-                raise Busy("Too many wrong codes: wait %(seconds)s seconds, then try again.", seconds=int(wait) + 1)
-            digits = "".join(given.split())
+            self._admit(address)
             if digits.isascii() and hmac.compare_digest(digits, self.code):
+                self._failures.pop(address, None)
                 return True
-            if self._passphrase is not None and not digits.isdecimal() and self._passphrase(given):
-                return True
-            failures += 1
-            self._wrong += 1
-            delay = min(3600, 30 * 2 ** (failures - FREE_TRIES)) if failures >= FREE_TRIES else 0
-            self._failures[address] = failures, self._monotonic() + delay
-            if len(self._failures) > REMEMBERED_ADDRESSES:
-                self._failures.popitem(last=False)
-            return False
+            if self._passphrase is None or digits.isdecimal():
+                self._failed(address)
+                return False
+            if not self._hashing.acquire(blocking=False):
+                raise Busy("Another passphrase is being looked at: try again in a moment, or type the code.")
+            self._failed(address)  # until it proves right: many at once are no way round
+        try:
+            right = self._passphrase(given)
+        finally:
+            self._hashing.release()
+        if right:
+            with self._lock:
+                self._failures.pop(address, None)
+                self._wrong = max(0.0, self._wrong - 1)
+        return right
+
+    def _admit(self, address: str) -> None:
+        failures, closed_until = self._failures.get(address, (0, 0.0))
+        wait = max(closed_until - self._monotonic(), self._slowed())
+        if wait > 0:
+            if failures:
+                self._failures.move_to_end(address)
+            raise Busy("Too many wrong codes: wait %(seconds)s seconds, then try again.", seconds=int(wait) + 1)
+
+    def _failed(self, address: str) -> None:
+        failures = self._failures.pop(address, (0, 0.0))[0] + 1
+        self._wrong += 1
+        delay = min(3600, 30 * 2 ** (failures - FREE_TRIES)) if failures >= FREE_TRIES else 0
+        self._failures[address] = failures, self._monotonic() + delay
+        if len(self._failures) > REMEMBERED_ADDRESSES:
+            self._failures.popitem(last=False)
 
     def _slowed(self) -> float:
         """Seconds until the box takes another try from anyone."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,38 @@ def test_a_passphrase_does_as_well_and_is_throttled_as_the_code() -> None:
     assert code.check("quatre mots bien choisis", "teacher")
     assert not code.check(wrong(code), "other")
     assert asked[-1] != wrong(code)  # digits are no passphrase: nothing is computed for them
+
+
+def test_who_tries_while_a_passphrase_is_looked_at_does_not_wait_for_it() -> None:
+    """Argon2id takes a second or more: pupils who type nonsense must not hold every thread of the hub."""
+    asked, done = threading.Event(), threading.Event()
+
+    def slow(given: str) -> bool:
+        asked.set()
+        return done.wait(20) and given == "agrafe soleil tortue radis"
+
+    code = PresenceCode(passphrase=slow)
+    found: list[bool] = []
+    first = threading.Thread(target=lambda: found.append(code.check("agrafe soleil tortue radis", "a")))
+    first.start()
+    try:
+        assert asked.wait(20)
+        assert code.check(code.code, "teacher")
+        with pytest.raises(Busy, match="Another passphrase"):
+            code.check("pas celle-ci du tout", "b")
+    finally:
+        done.set()
+        first.join()
+    assert found == [True]
+    assert not code.check("pas celle-ci du tout", "b")
+
+
+def test_the_right_passphrase_is_forgiven_and_a_wrong_one_counts() -> None:
+    code = PresenceCode(Hand(), passphrase=lambda given: given == "agrafe soleil tortue radis")
+    for _ in range(FREE_TRIES - 1):
+        assert not code.check("pas celle-ci du tout", "a")
+    assert code.check("agrafe soleil tortue radis", "a")
+    for _ in range(FREE_TRIES):
+        assert not code.check("pas celle-ci du tout", "a")
+    with pytest.raises(Busy, match="31 seconds"):
+        code.check("agrafe soleil tortue radis", "a")
