@@ -18,6 +18,7 @@ from appliance import config as configuration
 from appliance.errors import CartableError, ConfigError
 from appliance.i18n import N_, translator
 from appliance.words.parser import Parser, speaking
+from appliance.words.terminal import printable
 
 WORDS = ("console", "dev", "doctor", "hub", "library", "migrate", "nginx", "provision", "records")
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         language = config.box.language
         return int(args.run(args, config) or 0)
     except CartableError as error:
-        print(f"cartable: {error.localized(translator(language))}", file=sys.stderr)
+        print(printable(f"cartable: {error.localized(translator(language))}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

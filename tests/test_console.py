@@ -117,3 +117,17 @@ def test_the_word_shows_it_once(tmp_path: Path) -> None:
     with contextlib.redirect_stdout(out):
         assert cli.main(["--state", str(tmp_path), "console", "--once"]) == 0
     assert "La boîte démarre" in out.getvalue()
+
+
+def test_without_a_configuration_the_class_still_sees_the_box(tmp_path: Path) -> None:
+    (tmp_path / "cartable.toml").write_text("[box\n")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        words = ["--config", str(tmp_path / "cartable.toml"), "--state", str(tmp_path), "console", "--once"]
+        assert cli.main(words) == 0
+    assert "La boîte démarre" in out.getvalue()
+
+
+def test_a_name_moves_no_cursor() -> None:
+    text = screen(Seen("a\x1b]0;b\x07\x9b2J", State.STARTING), str)
+    assert all(letter.isprintable() for letter in text.replace("\n", ""))

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from appliance.config import ADDRESS, PRESENCE_CODE, Config
+from appliance.errors import ConfigError
 from appliance.i18n import N_, translator
+from appliance.words.terminal import printable
 
 LOOK_EVERY_S = 2.0
 REDRAW_AFTER_S = 60.0
@@ -79,6 +81,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
         time.sleep(LOOK_EVERY_S)
 
 
+def unconfigured(args: argparse.Namespace, config: Config, error: ConfigError) -> int:
+    """The same, with what stands without a configuration: the class sees that the box does not start."""
+    return run(args, config)
+
+
 class Watch:
     """Looks at the box, and remembers whether the hub ever answered."""
 
@@ -133,7 +140,7 @@ def screen(seen: Seen, speak: Callable[[str], str], rows: int = 25) -> str:
     told = [seen.name, "", speak(seen.state.value), ""]
     if seen.state is State.READY:
         told += _how_to_reach(seen, speak)
-    lines = [f"  {line}".rstrip() for text in told for line in _wrapped(text)]
+    lines = [f"  {line}".rstrip() for text in told for line in _wrapped(printable(text))]
     if seen.state is State.READY:
         picture = _picture(seen.addresses[0]) if seen.addresses else []
         if len(lines) + len(picture) <= rows:

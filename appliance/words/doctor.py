@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from appliance.config import Config
 from appliance.errors import ConfigError
 from appliance.i18n import N_, plurals, translator
+from appliance.words.terminal import printable
 
 if TYPE_CHECKING:
     from appliance.health.check import Check, Gettext
@@ -74,7 +75,7 @@ def _print_journal(found: Round, gettext: Gettext, config: Config) -> None:
     from appliance.health import notes
 
     for check in found.wrong:
-        print(f"<{ERROR}>{_one_line(check, gettext)}")
+        print(f"<{ERROR}>{printable(_one_line(check, gettext))}")
     notes.keep(config.box.run, found.checks, found.now)
 
 
@@ -95,7 +96,8 @@ def _print_all(found: Round, gettext: Gettext, config: Config) -> None:
     for group, members in grouped(found.checks):
         print(gettext(GROUP_NAMES[group]))
         for check in members:
-            print(f"  {MARKS[check.state]} {_line(check, gettext)}" + (f"  [{check.figure}]" if check.figure else ""))
+            figure = f"  [{check.figure}]" if check.figure else ""
+            print(printable(f"  {MARKS[check.state]} {_line(check, gettext)}{figure}"))
     print(gettext("Versions"))
     for name, _id, version in found.versions:
         print(f"    {gettext(name)} {version}")
@@ -105,6 +107,6 @@ def _print_all(found: Round, gettext: Gettext, config: Config) -> None:
     print(ngettext("One thing to mend.", "%(num)s things to mend.", count) % {"num": count} if count
           else gettext("Nothing to mend."))  # fmt: skip
     for check in found.wrong:
-        print(f"  ✗ {_line(check, gettext)}")
+        print(printable(f"  ✗ {_line(check, gettext)}"))
         if check.mend:
-            print(f"    → {check.mend.localized(gettext)}")
+            print(printable(f"    → {check.mend.localized(gettext)}"))

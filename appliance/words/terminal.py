@@ -17,6 +17,11 @@ LINE_EVERY = 0.25
 """Without a terminal: one line for each quarter."""
 
 
+def printable(text: str) -> str:
+    """``text`` with nothing in it that a terminal would take for a command: names come from files and devices."""
+    return "".join(letter if letter.isprintable() or letter in "\n\u202f\u00a0" else "?" for letter in text)
+
+
 class Meter:
     """How far a thing called ``what`` is, on ``out``."""
 

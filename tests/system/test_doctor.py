@@ -18,9 +18,11 @@ from typing import Any
 
 import pytest
 
+from appliance import identity_file
 from appliance.client import Client
 from appliance.errors import Unreachable
 from appliance.health import notes
+from appliance.identity_file import Machine
 from appliance.store.migrations import migrate
 from tests.faults import disks
 from tests.rigs.box import until
@@ -298,3 +300,12 @@ def test_somebody_else_is_told_what_they_may_not_see(running: Place, tmp_path: P
 
 def test_two_ways_of_telling_are_one_too_many(place: Place) -> None:
     assert place.doctor("--json", "--journal").returncode == 2
+
+
+def test_what_a_service_wrote_gives_the_terminal_no_orders(stopped: Place) -> None:
+    identity_file.write(stopped.state / "identity.json", identity_file.Identities(identity_file.fresh(Machine())))
+    (stopped.state / "cartable-erreur.txt").write_text("a\x1b]0;b\x07\x9b2Jc")
+    for options in ((), ("--journal",)):
+        run = stopped.doctor(*options)
+        assert "a?]0;b??2Jc" in run.stdout
+        assert not {"\x1b", "\x07", "\x9b"} & set(run.stdout)
