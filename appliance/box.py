@@ -77,7 +77,7 @@ def import_worker(arguments: Sequence[str]) -> int:
 def hub_lock(config: Config, patience_s: float = 0.0) -> Iterator[None]:
     """One hub per state folder. Raises :class:`Conflict` when another one holds it for longer than ``patience_s``."""
     config.box.state.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(config.box.state / "hub.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(config.box.state / "hub.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         deadline = time.monotonic() + patience_s
         while not _taken(descriptor):

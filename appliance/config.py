@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from appliance.errors import ConfigError, reason
+from appliance.power_cut import small
 
 PRESENCE_CODE = "presence-code"
 """File of the run folder with the code that the box shows."""
@@ -179,10 +180,10 @@ def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[s
     layers: list[tuple[str, Mapping[str, Any]]] = []
     for path in files:
         try:
-            layers.append((str(path), tomllib.loads(path.read_text(encoding="utf-8"))))
+            layers.append((str(path), tomllib.loads(small(path).decode())))
         except FileNotFoundError:
             continue
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # no TOML, no text, a number of thousands of digits
             raise ConfigError("%(file)s is not valid TOML: %(why)s", file=path, why=error) from error
         except OSError as error:
             raise ConfigError("%(file)s cannot be read: %(why)s", file=path, why=reason(error)) from error

@@ -73,8 +73,7 @@ def fresh(machine: Machine) -> Kept:
 def read(path: Path) -> Identities | None:
     """What ``path`` says, None without a file. Raises :class:`Damaged`, :class:`StorageError`."""
     try:
-        with path.open("rb") as file:
-            found = json.loads(file.read(LONGEST))
+        found = json.loads(power_cut.small(path, LONGEST))
         own, offered = _kept(found["own"]), found.get("offered")
         return Identities(own, offered and _kept(offered), tuple(_kept(each) for each in found.get("former", [])))
     except FileNotFoundError:

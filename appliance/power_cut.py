@@ -66,8 +66,20 @@ def replace(path: Path, data: bytes, *, mode: int | None = 0o600, owner: tuple[i
     sync_folder(path.parent)
 
 
+def small(path: Path, limit: int = 1 << 20) -> bytes:
+    """The first ``limit`` bytes of a file that another user may have put there: a FIFO is empty, nobody waits for it.
+
+    Raises :class:`OSError`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(limit) or b""
+
+
 def sweep(folder: Path) -> None:
-    """Remove what deaths inside :func:`replace` left in ``folder``."""
+    """Remove what deaths inside :func:`replace` left in ``folder``. Folders of such a name are not ours."""
     for leftover in folder.glob(".*.part"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            continue
         step(f"remove {leftover.name}")
         leftover.unlink(missing_ok=True)

@@ -138,12 +138,24 @@ def _in_clear() -> BadInput:
 
 
 def _check_box(box: BootBox, named: set[tuple[str, str]], zones: Path) -> None:
-    if ("box", "name") in named and not _HOST.fullmatch(box.name):
-        raise _wrong("box.name", box.name, "cartable-2 (a-z, 0-9, -)")
+    if ("box", "name") in named:
+        check_name(box.name)
     if ("box", "language") in named and box.language not in LANGUAGES:
         raise _wrong("box.language", box.language, ", ".join(LANGUAGES))
-    if ("box", "time_zone") in named and not _known_zone(box.time_zone, zones):
-        raise _wrong("box.time_zone", box.time_zone, "Europe/Paris, Indian/Reunion")
+    if ("box", "time_zone") in named:
+        check_zone(box.time_zone, zones)
+
+
+def check_name(name: str) -> None:
+    """Whether a box may have it. Raises :class:`ConfigError`."""
+    if not _HOST.fullmatch(name):
+        raise _wrong("box.name", name, "cartable-2 (a-z, 0-9, -)")
+
+
+def check_zone(name: str, zones: Path) -> None:
+    """Whether the tz database in ``zones`` has it. Raises :class:`ConfigError`."""
+    if not _known_zone(name, zones):
+        raise _wrong("box.time_zone", name, "Europe/Paris, Indian/Reunion")
 
 
 def _known_zone(name: str, zones: Path) -> bool:

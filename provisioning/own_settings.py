@@ -12,10 +12,12 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from appliance import config
 from appliance.errors import ConfigError, reason
-from appliance.power_cut import replace
+from appliance.power_cut import replace, small, step, sync_folder
 from provisioning.place import Place
 
 _APPLIED = re.compile(r"# boot ([0-9a-f]{64})$", re.MULTILINE)
@@ -43,10 +45,23 @@ def merge(place: Place, named: Mapping[str, Mapping[str, Any]], fingerprint: str
         replace(place.settings, body.encode(), owner=place.owner)
 
 
+def set_aside(path: Path) -> bool:
+    """Rename the box's own file if it alone cannot be used, so that the box starts; whether it was. Raises
+    :class:`OSError`."""
+    try:
+        config.load([path])
+    except ConfigError:
+        step("set the damaged settings aside")
+        path.replace(path.with_name(f"{path.name}.damaged"))
+        sync_folder(path.parent)
+        return True
+    return False
+
+
 def _tables(place: Place) -> dict[str, Any]:
     try:
         return tomllib.loads(_text(place))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError("%(file)s is not valid TOML: %(why)s", file=place.settings, why=error) from error
 
 
@@ -65,7 +80,7 @@ def _value(value: object) -> str:
 
 def _text(place: Place) -> str:
     try:
-        return place.settings.read_text(encoding="utf-8")
+        return small(place.settings).decode()
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:

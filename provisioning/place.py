@@ -47,6 +47,11 @@ class Place:
         """NetworkManager's files: root's, for nobody else."""
         return self.state / "network"
 
+    @property
+    def zones(self) -> Path:
+        """The tz database."""
+        return self.root / "usr/share/zoneinfo"
+
     def machine(self) -> Machine:
         """Read from the device tree and from the card that holds the state."""
         device = self.state.stat().st_dev

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from appliance import config, power_cut
 from appliance.errors import CartableError, StorageError, reason
+from provisioning import boot_settings
 from provisioning.boot_file import BootFile, Told
 from provisioning.identity import Identity
 from provisioning.place import Place
@@ -28,6 +29,18 @@ class Step(Protocol):
         ...
 
 
+class Sweep:
+    """What deaths left in the state folder."""
+
+    def done(self, place: Place) -> bool:
+        """Whether there is such a folder at all."""
+        return not place.state.exists()
+
+    def apply(self, place: Place) -> None:
+        """Remove it."""
+        power_cut.sweep(place.state)
+
+
 class HostName:
     """The name under which the box is found. The kernel forgets it at each boot."""
 
@@ -36,7 +49,8 @@ class HostName:
         return socket.gethostname() == place.config.box.name
 
     def apply(self, place: Place) -> None:
-        """Only root can."""
+        """Only root can. Raises :class:`ConfigError`: a service may have written the name."""
+        boot_settings.check_name(place.config.box.name)
         socket.sethostname(place.config.box.name)
 
 
@@ -49,7 +63,8 @@ class TimeZone:
         return path.is_symlink() and str(path.readlink()) == _zone(place)
 
     def apply(self, place: Place) -> None:
-        """Replace the link."""
+        """Replace the link. Raises :class:`ConfigError`: a service may have written a path to anywhere."""
+        boot_settings.check_zone(place.config.box.time_zone, place.zones)
         part = place.state / ".localtime.part"
         part.unlink(missing_ok=True)
         power_cut.step("link the time zone")
@@ -66,28 +81,33 @@ def _zone(place: Place) -> str:
 def provision(place: Place, tell: Told, *, host_name: bool = True) -> None:
     """Every step that is not done yet. ``tell`` hears what is wrong with ``cartable.toml``; the rest goes on.
 
-    Raises :class:`StorageError` when the disk fails or is full.
+    A step that fails (a boot partition that is full, damaged or read-only) does not keep the others from being taken;
+    then raises the first one's error: :class:`StorageError` when the disk fails or is full.
     """
+    failed = [_tried(place, Sweep()), _tried(place, Identity()), _tried(place, BootFile(tell))]
+    place = dataclasses.replace(place, config=_configured(place))
+    failed.append(_tried(place, TimeZone()))
+    if host_name:
+        failed.append(_tried(place, HostName()))
+    for error in failed:
+        if error is not None:
+            raise error
+
+
+def _tried(place: Place, step: Step) -> CartableError | None:
+    """What went wrong."""
     try:
-        if place.state.exists():
-            power_cut.sweep(place.state)
-        _run(place, Identity())
-        _run(place, BootFile(tell))
-        place = dataclasses.replace(place, config=_configured(place))
-        _run(place, TimeZone())
-        if host_name:
-            _run(place, HostName())
-    except CartableError:
-        raise
+        power_cut.step(type(step).__name__)
+        if not step.done(place):
+            step.apply(place)
+    except CartableError as error:
+        return error
     except OSError as error:
-        raise StorageError("The box could not be prepared: %(path)s: %(why)s",
-                           path=error.filename or place.state, why=reason(error)) from error  # fmt: skip
-
-
-def _run(place: Place, step: Step) -> None:
-    power_cut.step(type(step).__name__)
-    if not step.done(place):
-        step.apply(place)
+        failed = StorageError("The box could not be prepared: %(path)s: %(why)s",
+                              path=error.filename or place.state, why=reason(error))  # fmt: skip
+        failed.__cause__ = error
+        return failed
+    return None
 
 
 def _configured(place: Place) -> config.Config:

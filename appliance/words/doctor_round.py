@@ -21,6 +21,7 @@ from appliance.facts import MachineFacts
 from appliance.health import content, machine, notes, versions
 from appliance.health.check import Check, Group, Said, State, Subject
 from appliance.ports import Machine, Now
+from appliance.power_cut import small
 from appliance.store import soundness
 
 HUB_S = 15.0
@@ -89,7 +90,7 @@ def _provisioned(config: Config) -> list[Check]:
     """Nothing where nobody provisions: ``cartable dev``."""
     try:
         known = identity_file.read(config.identity_file)
-        told = config.boot_errors.read_text("utf-8-sig") if config.boot_errors.exists() else ""
+        told = small(config.boot_errors).decode("utf-8-sig", "replace") if config.boot_errors.exists() else ""
     except (CartableError, OSError):
         return []
     return [] if known is None else [content.provisioned(told, copied=known.offered is not None)]

@@ -12,10 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from appliance import config as configuration
 from appliance import passphrase
 from appliance.config import BoxConfig, Config
 from appliance.errors import BadInput, CartableError, ConfigError
 from appliance.i18n import N_, translator
+from appliance.words.terminal import printable
 
 MOVED = N_("This box goes on under the name it had.")
 NOT_MOVED = N_("This card is no copy: nothing was changed.")
@@ -49,10 +51,23 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def unconfigured(args: argparse.Namespace, config: Config, error: ConfigError) -> int:
-    """The card is prepared before its configuration can be corrected."""
-    if args.action not in (_disk, _hash):
+    """The card is prepared before its configuration can be corrected. The box's own file, damaged, is set aside: nobody
+    can mend it on a box that does not start."""
+    if args.action in (_disk, _hash):
+        return run(args, config)
+    if args.action is not _box:
         raise error
-    return run(args, config)
+    from provisioning import own_settings
+
+    try:
+        aside = own_settings.set_aside(config.box.state / "cartable.toml")
+    except OSError as failed:
+        raise error from failed
+    if not aside:
+        raise error
+    print(printable(f"cartable: {error.localized(translator(config.box.language))}"), file=sys.stderr)
+    overrides = {"box": {"state": config.box.state, "run": config.box.run}}
+    return run(args, configuration.load(args.config or configuration.SYSTEM_FILES, overrides))
 
 
 def _disk(args: argparse.Namespace, config: Config) -> int:
@@ -68,7 +83,7 @@ def _box(args: argparse.Namespace, config: Config) -> int:
     gettext = translator(config.box.language)
 
     def tell(error: CartableError) -> None:
-        print(f"cartable: {error.localized(gettext)}", file=sys.stderr)
+        print(printable(f"cartable: {error.localized(gettext)}"), file=sys.stderr)
 
     system = config.box.state == BoxConfig().state
     if not system:

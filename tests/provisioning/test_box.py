@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import shutil
 import stat
 import tomllib
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from appliance import config, identity_file
-from appliance.errors import CartableError
+from appliance.errors import CartableError, ConfigError, StorageError
 from provisioning import identity
 from tests.provisioning.boxes import PHC, SECRETS, WHOLE, Folders, new
 
@@ -212,6 +213,7 @@ def test_the_message_speaks_the_language_of_the_file(tmp_path: Path) -> None:
 
 BAD: dict[str, tuple[str | bytes, str]] = {
     "no-toml": ("[box\n", "is not valid TOML"),
+    "long-number": ("x = " + "1" * 5000, "is not valid TOML"),
     "deep": ("x = " + "[" * 30_000, "is not valid TOML"),
     "large": ("#" * 70_000, "larger than 64 KB"),
     "binary": (b"\0\1\2\3", "no text file"),
@@ -284,6 +286,34 @@ def test_a_link_in_the_place_of_a_file_is_replaced(tmp_path: Path) -> None:
     box.provision()
     assert victim.read_text() == ""
     assert not (box.state / "cartable.toml").is_symlink()
+
+
+def test_a_boot_partition_that_cannot_be_read_stops_nothing_else(tmp_path: Path) -> None:
+    box = new(tmp_path / "box")
+    box.file.mkdir()
+    with pytest.raises(StorageError, match="could not be prepared"):
+        box.provision()
+    assert identity_file.read(box.state / "identity.json")
+    assert str((box.state / "localtime").readlink()).endswith("Europe/Paris")
+
+
+@pytest.mark.parametrize("name", ["identity.json", "cartable.toml"])
+def test_a_pipe_that_a_service_left_keeps_nobody_waiting(tmp_path: Path, name: str) -> None:
+    box = new(tmp_path / "box", WHOLE)
+    os.mkfifo(box.state / name)
+    (box.state / ".folder.part").mkdir()
+    assert box.provision() == []
+    assert (box.state / name).is_file()
+    assert own(box)["box"]["name"] == "cartable-2"
+
+
+@pytest.mark.parametrize("zone", ["../../../var/lib/cartable/pipe", "/etc/shadow", "Mars/Olympus"])
+def test_the_time_zone_leads_nowhere_else_whoever_wrote_it(tmp_path: Path, zone: str) -> None:
+    box = new(tmp_path / "box")
+    (box.state / "cartable.toml").write_text(f'[box]\ntime_zone = "{zone}"\n')
+    with pytest.raises(ConfigError, match=r"box\.time_zone cannot be"):
+        box.provision()
+    assert not (box.state / "localtime").is_symlink()
 
 
 def test_the_identity_is_made_once(tmp_path: Path) -> None:

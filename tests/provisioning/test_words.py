@@ -61,7 +61,7 @@ def test_the_disk_that_is_full(tmp_path: Path) -> None:
 def test_the_host_name(tmp_path: Path) -> None:
     code = (
         "import socket; from tests.provisioning.boxes import Folders; from provisioning import steps; "
-        f"steps._run(Folders(__import__('pathlib').Path({str(tmp_path)!r})).place(), steps.HostName()); "
+        f"steps._tried(Folders(__import__('pathlib').Path({str(tmp_path)!r})).place(), steps.HostName()); "
         "print(socket.gethostname())"
     )
     run = subprocess.run(["unshare", "--uts", sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -109,3 +109,24 @@ def test_the_doctor_says_what_is_wrong_with_the_file_until_it_is_right(tmp_path:
     file.write_text('[box]\nname = "boite"\n')
     cartable(*box, "provision", "box", "--boot", tmp_path / "boot")
     assert "✓ Réglages et identité de cette carte" in cartable(*box, "doctor").stdout
+
+
+@pytest.mark.parametrize("text", [b"[box\n", b"\xff\xfe", b"[box]\nunknown = 1\n", b"x = " + b"1" * 5000])
+def test_damaged_settings_of_its_own_are_set_aside(tmp_path: Path, text: bytes) -> None:
+    """Nobody signs in on a box whose services do not start."""
+    box = boxes.new(tmp_path / "box", boxes.WHOLE)
+    own = box.state / "cartable.toml"
+    own.write_bytes(text)
+    words = ("--config", own, "--state", box.state, "provision", "box", "--boot", box.boot)
+    done = cartable(*words)
+    assert (done.returncode, done.stderr.count("cartable:")) == (0, 1), done.stderr
+    assert own.with_name("cartable.toml.damaged").read_bytes() == text
+    assert config.load([own]).box.name == "cartable-2"
+    assert cartable(*words).stderr == ""
+
+
+def test_a_wrong_file_elsewhere_is_said(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("[box\n")
+    words = ("--config", tmp_path / "other.toml", "--state", tmp_path, "provision", "box", "--boot", tmp_path / "none")
+    assert cartable(*words).returncode == 1
+    assert not (tmp_path / "identity.json").exists()
