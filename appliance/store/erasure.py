@@ -23,7 +23,7 @@ from appliance.store import quarantine, record_terms, rewrite, times, tombstones
 from appliance.store.db import Database
 from appliance.store.durable import step
 from appliance.store.identity import identity, key_of
-from appliance.store.record_entries import entries
+from appliance.store.record_entries import entries, portions
 from appliance.store.records import Records
 from appliance.store.tombstones import ANYWHERE, Tombstone, hashed
 from appliance.xapi import identifiers, terms
@@ -31,7 +31,7 @@ from appliance.xapi import identifiers, terms
 log = logging.getLogger(__name__)
 
 CHUNK = 200
-"""Statements erased in one transaction: others write between two."""
+"""Statements erased in one transaction, fewer of large ones: others write between two."""
 DEFINED_AT_ONCE = 10
 """Activities whose definition is made anew in one transaction."""
 PATIENCE_S = 60.0
@@ -211,8 +211,9 @@ class Erasure:
         return emptied
 
     def _chunk(self, agent: str) -> list[int]:
-        found = self._records.db.reading().execute(_COVERED, (agent, hashed(agent), CHUNK))
-        return [row["row"] for row in found]
+        conn = self._records.db.reading()
+        found = [row["row"] for row in conn.execute(_COVERED, (agent, hashed(agent), CHUNK))]
+        return next(portions(conn, found), [])
 
     def _forget(self, conn: sqlite3.Connection, rows: Sequence[int]) -> set[str]:
         """Returns the attachments that these statements named."""

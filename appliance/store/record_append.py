@@ -78,7 +78,7 @@ class Append:
         for prepared in self._batch:
             try:
                 if prepared.id in known:
-                    _expect_same(known[prepared.id], prepared)
+                    _expect_same(conn, prepared)
                 elif prepared.id in new:
                     self._twice(new[prepared.id], prepared)
                 elif not graves or not tombstones.erased(conn, agents(prepared.value), self._box_id):
@@ -142,19 +142,23 @@ def agents(value: Mapping[str, Any]) -> list[str]:
     return [name for kind, name in of(value) if kind == "any_agent"]
 
 
-def _known(conn: sqlite3.Connection, names: list[str]) -> dict[str, sqlite3.Row]:
+def _known(conn: sqlite3.Connection, names: list[str]) -> set[str]:
     return {
-        row["id"]: row
+        row["id"]
         for chunk in chunks(names)
         for row in conn.execute(
-            f"SELECT id, body, given, erased FROM statement WHERE id IN ({marks(chunk)})",  # noqa: S608
+            f"SELECT id FROM statement WHERE id IN ({marks(chunk)})",  # noqa: S608
             chunk,
         )
     }
 
 
-def _expect_same(known: sqlite3.Row, again: Prepared) -> None:
-    """Raises :class:`Conflict` unless the statement that is there says the same, or was erased."""
+def _expect_same(conn: sqlite3.Connection, again: Prepared) -> None:
+    """Raises :class:`Conflict` unless the statement that is there says the same, or was erased.
+
+    One is read at a time: a few bytes name one of 8 MB.
+    """
+    known = conn.execute("SELECT body, given, erased FROM statement WHERE id = ?", (again.id,)).fetchone()
     if not known["erased"] and not same(json.loads(known["body"]), added_keys(known), again.value):
         raise _conflict(again)
 

@@ -28,6 +28,8 @@ REMEMBERED = 20_000
 LARGEST = 64 * 1024
 """Characters of a definition, as JSON. What would make it larger is left out, whole: each statement of the activity
 reads and writes it, so it may not grow with what others sent."""
+AT_ONCE = 50
+"""Definitions in memory at a time: a few bytes of a request name one of the largest."""
 
 
 class Definitions:
@@ -54,9 +56,10 @@ class Definitions:
                 if self._last.get(iri) != mark:
                     self._last[iri] = mark
                     changed.setdefault(iri, []).append(definition)
-        known = _texts(conn, changed)
-        made = ((iri, _merged(known.get(iri), news)) for iri, news in sorted(changed.items()))
-        conn.executemany(_WRITE, [(iri, text) for iri, text in made if text is not None and text != known.get(iri)])
+        for iris in chunks(sorted(changed), AT_ONCE):
+            known = _texts(conn, iris)
+            made = ((iri, _merged(known.get(iri), changed[iri])) for iri in iris)
+            conn.executemany(_WRITE, [(iri, text) for iri, text in made if text is not None and text != known.get(iri)])
         while len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
 
@@ -83,8 +86,13 @@ def defined(told: Iterable[Entry]) -> set[str]:
 
 def read(conn: sqlite3.Connection, iri: str) -> dict[str, Any] | None:
     """The definition of an activity, or None."""
-    known = _texts(conn, [iri]).get(iri)
+    known = text(conn, iri)
     return None if known is None else dict(json.loads(known))
+
+
+def text(conn: sqlite3.Connection, iri: str) -> str | None:
+    """The definition of an activity as JSON, or None."""
+    return _texts(conn, [iri]).get(iri)
 
 
 def _texts(conn: sqlite3.Connection, iris: Iterable[str]) -> dict[str, str]:

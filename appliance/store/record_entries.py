@@ -20,6 +20,8 @@ COLUMNS = "row, id, body, stored, defines"
 """Of table ``statement``: what :func:`entry` takes."""
 READ_AT_ONCE = 200
 """Statements in memory at a time while many are read."""
+READ_BYTES = 4 << 20
+"""Of these, unless one alone is larger: parsed they take ten times that, and anybody may send large ones."""
 
 
 @dataclass(slots=True)
@@ -44,13 +46,31 @@ class Entry:
 
 def entries(conn: sqlite3.Connection, rows: Iterable[int]) -> Iterator[Entry]:
     """Those of ``rows`` that are not erased, in the order of ``rows``' chunks, ascending when ``rows`` are."""
-    for chunk in chunks(list(rows), READ_AT_ONCE):
+    for chunk in portions(conn, rows):
         found = conn.execute(
             f"SELECT {COLUMNS} FROM statement WHERE row IN ({marks(chunk)}) AND NOT erased ORDER BY row",  # noqa: S608
             chunk,
         ).fetchall()
         for row in found:
             yield entry(row)
+
+
+def portions(conn: sqlite3.Connection, rows: Iterable[int]) -> Iterator[list[int]]:
+    """``rows`` in pieces whose statements may be in memory together, none of them empty."""
+    for chunk in chunks(list(rows), READ_AT_ONCE):
+        sizes = dict(
+            conn.execute(f"SELECT row, length(body) FROM statement WHERE row IN ({marks(chunk)})", chunk).fetchall()  # noqa: S608
+        )
+        some: list[int] = []
+        room = READ_BYTES
+        for row in chunk:
+            size = sizes.get(row, 0)
+            if some and size > room:
+                yield some
+                some, room = [], READ_BYTES
+            some.append(row)
+            room -= size
+        yield some
 
 
 def entry(row: sqlite3.Row) -> Entry:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from appliance.store.record_entries import COLUMNS, entry
+from appliance.store.record_entries import Entry, entries, portions
 from appliance.store.record_fold import Fold
 from appliance.store.record_terms import UNUSED, sort
 
@@ -31,9 +31,9 @@ def rebuild(conn: sqlite3.Connection, fold: Fold, progress: Callable[[int, int],
     conn.execute(f"DELETE FROM statement_void WHERE NOT ({_VOIDED_BY_ERASED})")  # noqa: S608
     conn.execute("UPDATE statement SET voided = 0 WHERE voided AND NOT erased")
     total = conn.execute("SELECT max(row) FROM statement").fetchone()[0] or 0
-    for rows in _pages(conn, 0, ""):
-        _add(conn, fold, rows)
-        progress(rows[-1]["row"], total)
+    for new in _pages(conn, 0, ""):
+        _add(conn, fold, new)
+        progress(new[-1].row, total)
     while fold.links.go_on(conn):
         pass
     sort(conn)
@@ -47,14 +47,14 @@ def catch_up(conn: sqlite3.Connection, fold: Fold) -> int:
     top = conn.execute("SELECT max(row) FROM statement").fetchone()[0] or 0
     marked = conn.execute("SELECT value FROM setting WHERE key = ?", (MARK,)).fetchone()
     done = int(marked["value"]) if marked else 0
-    rows = next(_pages(conn, done, "AND given IS NULL"), None)
-    if rows is None:
+    new = next(_pages(conn, done, "AND given IS NULL"), None)
+    if new is None:
         if done < top:
             write_mark(conn, top)
         return 0
-    _add(conn, fold, rows)
-    write_mark(conn, rows[-1]["row"])
-    return len(rows)
+    _add(conn, fold, new)
+    write_mark(conn, new[-1].row)
+    return len(new)
 
 
 def mark(conn: sqlite3.Connection, before: int, after: int) -> None:
@@ -69,16 +69,18 @@ def write_mark(conn: sqlite3.Connection, row: int) -> None:
                  (MARK, str(row)))  # fmt: skip
 
 
-def _pages(conn: sqlite3.Connection, after: int, condition: str) -> Iterator[list[sqlite3.Row]]:
-    while rows := conn.execute(
-        f"SELECT {COLUMNS} FROM statement WHERE row > ? AND NOT erased {condition} "  # noqa: S608
-        "ORDER BY row LIMIT ?", (after, AT_ONCE)).fetchall():  # fmt: skip
-        yield rows
-        after = rows[-1]["row"]
+def _pages(conn: sqlite3.Connection, after: int, condition: str) -> Iterator[list[Entry]]:
+    while found := conn.execute(
+        f"SELECT row FROM statement WHERE row > ? AND NOT erased {condition} ORDER BY row LIMIT ?",  # noqa: S608
+        (after, AT_ONCE),
+    ).fetchall():
+        rows = [row["row"] for row in found]
+        for some in portions(conn, rows):
+            yield list(entries(conn, some))
+        after = rows[-1]
 
 
-def _add(conn: sqlite3.Connection, fold: Fold, rows: list[sqlite3.Row]) -> None:
-    new = [entry(row) for row in rows]
+def _add(conn: sqlite3.Connection, fold: Fold, new: list[Entry]) -> None:
     named = [(sha2, item.row) for item in new for sha2 in item.attachments()]
     conn.executemany("INSERT OR IGNORE INTO statement_attachment VALUES (?, ?)", named)
     fold.add(conn, new)

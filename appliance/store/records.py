@@ -159,6 +159,10 @@ class Records:
         """What the box knows of an activity, or None."""
         return record_definitions.read(self.db.reading(), iri)
 
+    def definition_text(self, iri: str) -> str | None:
+        """The same as JSON, at most :data:`appliance.store.record_definitions.LARGEST` characters."""
+        return record_definitions.text(self.db.reading(), iri)
+
     def names_of(self, agent_value: str) -> list[str]:
         """The names that statements gave an agent, the newest first."""
         return record_names.names(self.db.reading(), agent_value)

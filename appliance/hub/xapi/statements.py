@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from appliance.hub import http_headers
 from appliance.hub.xapi import answers, credentials, parameters
 from appliance.hub.xapi.call import Call
 from appliance.store import record_queries
-from appliance.store.records import Found, Query
+from appliance.store.records import Found, Query, Records
 from appliance.xapi import actors, multipart, shapes, terms
 
 MOST = 500
@@ -48,7 +47,8 @@ def _one(call: Call) -> Response:
     found = call.parts.records.get(parameters.uuid(given, name) or "", voided=name == ONE[1])
     if found is None or not _shown(call, found):
         raise NotFound("There is no such statement.")
-    return _answer(call, _shaper(call)(found), [found], modified=found.stored)
+    shape = _shaper(call, _Definitions(call.parts.records))
+    return _answer(call, shape(found), [found], modified=found.stored)
 
 
 def _page(call: Call) -> Response:
@@ -57,14 +57,20 @@ def _page(call: Call) -> Response:
     query = _query(call)
     page = call.parts.records.query(query)
     kept = _bounded(page.found, attached=parameters.flag(given, "attachments"), call=call)
+    known = _Definitions(call.parts.records)
+    shape, shown, bodies = _shaper(call, known), list[Found](), list[bytes]()
+    for place, found in enumerate(kept):
+        if not _shown(call, found):
+            continue
+        body = shape(found)
+        if known.short and shown:  # with the next page's room it gets them all
+            kept = kept[:place]
+            break
+        shown.append(found)
+        bodies.append(body)
     more = page.next if len(kept) == len(page.found) else call.parts.records.cursor(kept[-1])
-    shape = _shaper(call)
-    shown = [found for found in kept if _shown(call, found)]
-    body = b'{"statements":[%b],"more":%b}' % (
-        b",".join(shape(found) for found in shown),
-        answers.encode(_more(call, query, more)),
-    )
-    return _answer(call, body, shown)
+    listed = b",".join(bodies)
+    return _answer(call, b'{"statements":[%b],"more":%b}' % (listed, answers.encode(_more(call, query, more))), shown)
 
 
 def _query(call: Call) -> Query:
@@ -119,15 +125,43 @@ def _bounded(found: Sequence[Found], *, attached: bool, call: Call) -> Sequence[
     return found
 
 
-def _shaper(call: Call) -> Callable[[Found], bytes]:
+class _Definitions:
+    """Canonical definitions for one answer, of :data:`MOST_PAGE_BYTES` in all: a statement may name a thousand."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._known: dict[str, tuple[int, dict[str, Any] | None]] = {}
+        self._room = MOST_PAGE_BYTES
+        self.short = False
+        """There was no room for one, which was left out."""
+
+    def of(self, iri: str) -> dict[str, Any] | None:
+        """The definition of an activity; None when there is none, or no room."""
+        if self.short:
+            return None
+        size, definition = self._known.get(iri) or self._read(iri)
+        if size > self._room:
+            self.short = True
+            return None
+        self._room -= size
+        return definition
+
+    def _read(self, iri: str) -> tuple[int, dict[str, Any] | None]:
+        text = self._records.definition_text(iri)
+        if text is None or len(text) > self._room:
+            return len(text or ""), None
+        found = self._known[iri] = len(text), dict(json.loads(text))
+        return found
+
+
+def _shaper(call: Call, known: _Definitions) -> Callable[[Found], bytes]:
     """How a statement is written in the format that is asked for."""
     kind = parameters.one_of(call.parameters, "format", FORMATS)
     if kind == "ids":
         return lambda found: answers.encode(shapes.ids(json.loads(found.body)))
     if kind == "canonical":
         languages = http_headers.ranked(call.header("Accept-Language"))
-        definition = functools.cache(call.parts.records.definition)
-        return lambda found: answers.encode(shapes.canonical(json.loads(found.body), definition, languages))
+        return lambda found: answers.encode(shapes.canonical(json.loads(found.body), known.of, languages))
     return lambda found: found.body
 
 

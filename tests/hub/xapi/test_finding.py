@@ -10,6 +10,7 @@ import email.utils
 import hashlib
 import json
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -238,6 +239,32 @@ def test_canonical(any_lrs: Lrs, accept: str, name: str) -> None:
     found = json.loads(answer.data)["object"]["definition"]
     assert list(found["name"].values()) == [name]
     assert found["description"] == {"de": "Nur eine"}
+
+
+def test_canonical_definitions_are_bounded(any_lrs: Lrs) -> None:
+    """2.1.3: a page may be shorter than asked for. A statement of a few bytes may name what others described."""
+    own = new_iri()
+    iris = [f"{own}/{number}" for number in range(80)]
+    for iri in iris:
+        any_lrs.send(statement(object={"id": iri, "definition": {"description": {"fr": "x" * 60_000}}}))
+    verb = {"id": new_iri()}
+    context = {"contextActivities": {"other": [{"id": iri} for iri in iris]}}
+    any_lrs.send(statement(verb=verb, context=context))
+    few = [any_lrs.send(statement(verb=verb, object={"id": iri}))[0] for iri in iris]
+    found, sizes = list[Any](), list[int]()
+    query: dict[str, str] = {"verb": verb["id"], "format": "canonical"}
+    while query:
+        answer = any_lrs.get(STATEMENTS, query)
+        sizes.append(len(answer.data))
+        page = json.loads(answer.data)
+        found += page["statements"]
+        query = dict(parse_qsl(urlsplit(page["more"]).query))
+    assert len(sizes) > 2
+    assert max(sizes) < 5 << 20
+    assert [item["id"] for item in found[:80]] == few[::-1]
+    assert all("definition" in item["object"] for item in found[:80])
+    kept = [item for item in found[80]["context"]["contextActivities"]["other"] if "definition" in item]
+    assert 60 < len(kept) < 80
 
 
 def read(answer: Any) -> list[parts_of.Part]:
