@@ -25,7 +25,7 @@ from appliance.store.record_fold import Fold
 from appliance.store.record_lines import Statement as Foreign
 from appliance.store.record_rebuild import write_mark
 from appliance.store.record_times import Arrivals, Turn
-from appliance.xapi import reading, statement
+from appliance.xapi import preparing, reading, statement
 from appliance.xapi.comparison import same
 from appliance.xapi.version import Version
 
@@ -183,7 +183,7 @@ class _Merge:
         if not same(json.loads(there["body"]), added_keys(there), again.value):
             return False
         place = (there["origin"], there["sequence"])
-        if place == (again.row.origin, again.row.sequence) and again.row.held is None:
+        if place == (again.row.origin, again.row.sequence) and again.row.held is None and _differ_in_time(there, again):
             self._put_right(conn, there, again)
         return True
 
@@ -258,6 +258,14 @@ class _Merge:
         """A statement may be void by one that is an empty shell by now: 0 stands for it."""
         void = [checked.row.id for checked in new if checked.row.voided]
         conn.executemany("INSERT OR IGNORE INTO statement_void VALUES (?, 0)", [(name,) for name in void])
+
+
+def _differ_in_time(there: sqlite3.Row, again: _Checked) -> bool:
+    """Whether the time that their box had set is all that differs: the index and tombstones know the rest as it is."""
+    given, body = there["given"], again.row.body
+    if given is None or given != again.row.given or body is None:
+        return False
+    return preparing.restamp(bytes(there["body"]), given, "") == preparing.restamp(body, given, "")
 
 
 def _taken(conn: sqlite3.Connection, row: Foreign) -> bool:

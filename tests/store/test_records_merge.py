@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from appliance.store import times
-from appliance.store.record_lines import Statement
+from appliance.store.record_lines import Held, Statement
 from appliance.xapi.terms import VOIDED
 from tests.records.boxes import START, Box
 
@@ -170,3 +170,22 @@ def test_a_lone_context_activity_that_another_box_kept_is_read(box: Box) -> None
     lone = {**context, "contextActivities": {"grouping": context["contextActivities"]["grouping"][0]}}
     box.records.merge([line(1, **value, context=lone)])
     assert [(row["statement"], row["pupil"]) for row in rows(box, "answer")] == [(name(1), "p1")]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"authority": {"mbox": "mailto:z@exemple.fr"}},
+        {"object": {"id": "https://exemple.fr/a", "definition": {"name": {"fr": "z"}}}},
+        {"verb": {"id": "https://exemple.fr/v", "display": {"fr": "z"}}},
+    ],
+)
+def test_only_the_time_of_what_was_held_is_put_right(box: Box, more: dict[str, Any]) -> None:
+    """The rest stands in the index, in definitions, and was held against the tombstones when it came."""
+    first = dataclasses.replace(line(1, authority={"mbox": "mailto:a@exemple.fr"}), held=Held("boot", 1.0, None))
+    box.records.merge([first])
+    assert box.records.merge([line(1, **{"authority": {"mbox": "mailto:a@exemple.fr"}, **more})]).known == 1
+    assert bytes(rows(box)[0]["body"]) == first.body
+    before = box.derived()
+    box.records.rebuild(lambda done, total: None)
+    assert box.derived() == before
