@@ -187,6 +187,8 @@ def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[s
             raise ConfigError("%(file)s is not valid TOML: %(why)s", file=path, why=error) from error
         except OSError as error:
             raise ConfigError("%(file)s cannot be read: %(why)s", file=path, why=reason(error)) from error
+        if path == SYSTEM_FILES[1]:
+            _stay_at_home(layers[-1])
     layers.append(("command line", overrides or {}))
     for name, tables in layers:
         for table, values in tables.items():
@@ -196,6 +198,16 @@ def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[s
             origin[table, ""] = name
             origin.update({(table, key): name for key in values})
     return build(Config, merged, origin)
+
+
+def _stay_at_home(layer: tuple[str, Mapping[str, Any]]) -> None:
+    """The box's own file, which its services can write, has no say in where root's commands work."""
+    name, tables = layer
+    box = tables.get("box")
+    for key in ("state", "run"):
+        if isinstance(box, Mapping) and key in box:
+            raise ConfigError("%(file)s: %(key)s has to stand in %(other)s",
+                              file=name, key=f"box.{key}", other=SYSTEM_FILES[0])  # fmt: skip
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Config:

@@ -55,3 +55,12 @@ def test_a_child_process_gets_the_same_configuration(tmp_path: Path) -> None:
     passed = config.environment(mine)
     assert json.loads(passed["CARTABLE_OVERRIDES"])["box"]["state"] == str(tmp_path)
     assert config.from_environment(passed) == mine
+
+
+@pytest.mark.parametrize("key", ["state", "run"])
+def test_a_file_that_services_write_moves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    system, own = (write(tmp_path, name, f'[box]\n{key} = "/etc"\n') for name in ("system.toml", "own.toml"))
+    monkeypatch.setattr(config, "SYSTEM_FILES", (system, own))
+    assert getattr(config.load([system]).box, key) == Path("/etc")
+    with pytest.raises(ConfigError, match=rf"own\.toml: box\.{key} has to stand in .*system\.toml"):
+        config.load([system, own])
