@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance import cli, nginx
+from provisioning import place
 from tests import units
 
 BOUND = 2.0
@@ -56,7 +57,11 @@ def test_a_slip_would_be_seen(tmp_path: Path, old: str, new: str) -> None:
 
 def test_every_unit_named_exists() -> None:
     """Ours, or one that systemd or Debian's packages bring."""
-    theirs = {path.name for path in units.SYSTEMS_OWN.iterdir()} | {"NetworkManager.service", "umount.target"}
+    theirs = {path.name for path in units.SYSTEMS_OWN.iterdir()} | {
+        "NetworkManager.service",
+        "boot-firmware.mount",
+        "umount.target",
+    }
     keys = ("Wants", "Requires", "After", "Before", "PartOf", "Conflicts", "BindsTo", "WantedBy", "RequiredBy")
     named = {
         word
@@ -130,6 +135,13 @@ def test_nginx_has_its_folders() -> None:
     assert {"/run/cartable", "/var/lib/cartable/library"} <= set(bound)
     ports = {f"tcp:{nginx.Site().hub_port}", f"tcp:{nginx.Site().content_port}"}
     assert set(unit.all("Service", "SocketBindAllow")) == ports
+
+
+def test_the_boot_partition_is_there_when_it_is_read() -> None:
+    """The image mounts it with nofail, and then nothing waits for it by itself (systemd.mount(5))."""
+    name = subprocess.run(["systemd-escape", "--path", "--suffix=mount", str(place.BOOT)],
+                          capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
+    assert name in " ".join(units.read("cartable-provision.service").all("Unit", "After")).split()
 
 
 def test_folders_of_our_own_are_declared() -> None:
