@@ -74,7 +74,9 @@ def rendered(tables: Mapping[str, Any], fingerprint: str) -> str:
 
 
 def _value(value: object) -> str:
-    """JSON's texts, numbers and booleans are TOML's too, but for one control character."""
+    """JSON's texts, numbers and booleans are TOML's too, but for one control character and what is no finite number."""
+    if isinstance(value, float):
+        return repr(value)
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

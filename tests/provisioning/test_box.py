@@ -288,6 +288,14 @@ def test_a_link_in_the_place_of_a_file_is_replaced(tmp_path: Path) -> None:
     assert not (box.state / "cartable.toml").is_symlink()
 
 
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e400", "1e16", "0.5"])
+def test_a_number_of_its_own_stays_one(tmp_path: Path, number: str) -> None:
+    box = new(tmp_path / "box", WHOLE)
+    (box.state / "cartable.toml").write_text(f"[search]\ntime_limit_s = {number}\n")
+    assert box.provision() == []
+    assert repr(own(box)["search"]["time_limit_s"]) == repr(float(number))
+
+
 def test_a_boot_partition_that_cannot_be_read_stops_nothing_else(tmp_path: Path) -> None:
     box = new(tmp_path / "box")
     box.file.mkdir()
