@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from appliance import passphrase, plugins
 from appliance.config import ADDRESS, PRESENCE_CODE, Config, from_environment
 from appliance.errors import Conflict
-from appliance.ports import Advert, Clock, Machine, ResourceFormat
 
 if TYPE_CHECKING:
     from appliance.hub.content import ContentApp
     from appliance.hub.context import Hub
+    from appliance.ports import Advert, Clock, Machine, ResourceFormat
     from appliance.store.records import Records
 
 Environ = dict[str, Any]

@@ -10,7 +10,6 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     """Parse, load the configuration, run the word. Errors become one sentence on stderr and exit code 1."""
     language = _language(arguments)
     with speaking(language):
-        args = _parser().parse_args(arguments)
+        args = _parser(_named(arguments)).parse_args(arguments)
     try:
         try:
             config = _configuration(args)
@@ -55,15 +54,27 @@ def _language(arguments: Sequence[str]) -> str:
         return configuration.BoxConfig().language
 
 
-def _parser() -> argparse.ArgumentParser:
+def _named(arguments: Sequence[str]) -> Sequence[str]:
+    """The words that have to be known to understand the command line: one, when it comes first. Each costs a start."""
+    return arguments[:1] if arguments and arguments[0] in WORDS else WORDS
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # slow to load
+
+        parser.exit(message=f"cartable {version('cartable')}\n")
+
+
+def _parser(names: Sequence[str] = WORDS) -> argparse.ArgumentParser:
     parser = Parser(prog="cartable", description="La classe dans une boîte.")
-    parser.add_argument("--version", action="version", version=f"cartable {version('cartable')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help=N_("show program's version number and exit"))
     parser.add_argument(
         "--config", action="append", type=Path, metavar="FILE", help=N_("TOML file instead of the system's")
     )
     parser.add_argument("--state", type=Path, metavar="FOLDER", help=N_("keep state (and sockets) in this folder"))
     words = parser.add_subparsers(required=True, metavar="WORD")
-    for name in WORDS:
+    for name in names:
         module: Any = importlib.import_module(f"appliance.words.{name}")
         word = module.register(words)
         word.set_defaults(run=module.run, unconfigured=getattr(module, "unconfigured", None))

@@ -5,21 +5,30 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance.errors import ConfigError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+
+def _points(group: str) -> EntryPoints:
+    from importlib.metadata import entry_points  # slow to load: not for words that plug nothing in
+
+    return entry_points(group=f"appliance.{group}")
 
 
 def names(group: str) -> list[str]:
     """What can be chosen in ``appliance.<group>``, sorted."""
-    return sorted({point.name for point in entry_points(group=f"appliance.{group}")})
+    return sorted({point.name for point in _points(group)})
 
 
 def load(group: str, name: str) -> Any:
     """The class registered as ``name`` in ``appliance.<group>``; raises :class:`ConfigError` naming the choices."""
-    for point in entry_points(group=f"appliance.{group}", name=name):
-        return point.load()
+    for point in _points(group):
+        if point.name == name:
+            return point.load()
     raise ConfigError(
         "No %(group)s is called %(name)s; there are: %(known)s", group=group, name=name, known=", ".join(names(group))
     )

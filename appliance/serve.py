@@ -195,12 +195,15 @@ def _collect_seldom() -> None:
 
 def _make(target: str, language: str) -> Application:
     module, _, name = target.partition(":")
+    gc.disable()  # what is loaded stays: looking through it time and again takes a tenth of the start
     try:
         application: Application = getattr(importlib.import_module(module), name)()
     except CartableError as error:
         print(f"cartable: {error.localized(translator(language))}", file=sys.stderr)
         atexit._run_exitfuncs()
         sys.exit(1)
+    finally:
+        gc.enable()
     return application
 
 

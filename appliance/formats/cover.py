@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""Pictures of unknown origin, decoded within limits, and the covers made from them."""
+"""Pictures of unknown origin, decoded within limits, and the covers made from them. Pillow is loaded by the first."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING
 
 from appliance.errors import BadInput, TooLarge
 from appliance.formats.xml_text import local, parse_xml
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIDE = 480
 """Pixels: the longer side of a cover at most."""
@@ -33,6 +35,8 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
 
     Raises :class:`TooLarge` over :data:`MAX_PIXELS`.
     """
+    from PIL import Image
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -56,6 +60,8 @@ def write_cover(source: Path | bytes | Image.Image, directory: Path) -> str | No
 
     Returns the name written below ``directory``.
     """
+    from PIL import Image
+
     try:
         if isinstance(source, Image.Image):
             return _write(source, directory)
@@ -76,6 +82,8 @@ def _copy_drawing(source: Path, directory: Path) -> str | None:
 
 
 def _write(image: Image.Image, directory: Path) -> str:
+    from PIL import ImageOps
+
     image.draft("RGB", (SIDE * 2, SIDE * 2))  # JPEG: decodes at a fraction of the size
     image = ImageOps.exif_transpose(image) or image
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info

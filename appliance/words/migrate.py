@@ -32,10 +32,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from appliance import box
     from appliance.store.adoption import adopt
     from appliance.store.db import Database, Role
-    from appliance.store.migrations import migrate
+    from appliance.store.released import current
 
-    for name in migrate(config.database):
-        print(name)
+    if not current(config.database):
+        from appliance.store.migrations import migrate  # slow to load, and rarely needed
+
+        for name in migrate(config.database):
+            print(name)
     if not config.identity_file.exists():
         return 0
     with (
