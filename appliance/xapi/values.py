@@ -29,7 +29,8 @@ _BAD_ESCAPE = re.compile(rf"%(?!{_HEX}{{2}})")
 
 _LETTER = r"[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010fffd]"
 _LABEL = rf"{_LETTER}(?:[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010fffd\-]*{_LETTER})?"
-_MAILTO = re.compile(rf"mailto:[^{_NOT_IN_IRI}@(),:;?\[\]]+@{_LABEL}(?:\.{_LABEL})*")
+_MAILTO = rf"mailto:[^{_NOT_IN_IRI}@(),:;?\[\]]+@{_LABEL}(?:\.{_LABEL})*"
+"""Compiled by its first use: these letters take as long as all the other expressions ten times over."""
 
 _SHA1 = re.compile(rf"{_HEX}{{40}}")
 _SHA2 = re.compile(rf"{_HEX}{{56}}|{_HEX}{{64}}|{_HEX}{{96}}|{_HEX}{{128}}")
@@ -108,9 +109,14 @@ def uri(text: str) -> bool:
     return iri(text) and _URI.fullmatch(text) is not None
 
 
+@functools.cache
+def _mailto() -> re.Pattern[str]:
+    return re.compile(_MAILTO)
+
+
 def mailto(text: str) -> bool:
     """``mailto:`` and one e-mail address, without header fields (Data 2.4.2.3)."""
-    if _MAILTO.fullmatch(text) is None:
+    if _mailto().fullmatch(text) is None:
         return False
     return "%" not in text or _BAD_ESCAPE.search(text) is None
 
