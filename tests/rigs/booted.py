@@ -36,7 +36,7 @@ What=tmpfs
 Where=/var/lib/cartable
 Type=tmpfs
 """
-NOT_HERE = "[Service]\nExecStart=\nExecStart=/bin/true\n"
+NO_CARD = "[Service]\nEnvironment=CARTABLE=/bin/true\n"
 PYTHON_HERE = "[Service]\nEnvironment=LD_LIBRARY_PATH=/usr/lib/cartable/python/lib\n"
 """Where this Python's own library is; the card's is Debian's."""
 
@@ -146,7 +146,7 @@ def _here() -> dict[str, str]:
     return {
         "etc/systemd/system/var-lib-cartable.mount": MEMORY_MOUNT,
         "usr/lib/systemd/system/cartable-.service.d/90-python.conf": PYTHON_HERE,
-        "etc/systemd/system/cartable-disk.service.d/here.conf": NOT_HERE,
+        "etc/systemd/system/cartable-disk.service.d/here.conf": NO_CARD,
     }
 
 

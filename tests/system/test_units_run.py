@@ -258,3 +258,10 @@ def test_stopping_is_clean(room: Class) -> None:
         assert room.box.show(unit, "Result") == "success"
         assert room.box.pids(unit) == []
     assert not room.box.run("sh", "-c", "ls /run/cartable/address 2>/dev/null", check=False)
+
+
+def test_the_card_is_looked_at_inside_its_sandbox(room: Class) -> None:
+    """This machine runs from no card, hence from no partition: what is started is what the rig has for Python."""
+    room.box.run("systemctl", "start", "cartable-disk.service")
+    assert room.box.show("cartable-disk.service", "ActiveState") == "active"
+    assert room.box.show("cartable-disk.service", "ExecMainStatus") == "0"
