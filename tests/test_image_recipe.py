@@ -346,6 +346,19 @@ def test_the_clock_never_goes_back(tmp_path: Path) -> None:
     assert subprocess.run(["sh", SCRIPTS[1]], env=environment, stderr=subprocess.DEVNULL).returncode == 2
 
 
+def test_the_clock_follows_nothing_that_a_service_left(tmp_path: Path) -> None:
+    note, other = tmp_path / "clock", tmp_path / "other"
+    other.write_text("kept")
+    os.utime(other, (EPOCH, EPOCH))
+    note.symlink_to(other)
+    for word in ("start", "save", "start"):
+        subprocess.run(["sh", SCRIPTS[1], word], check=True, env={"CARTABLE_CLOCK_NOTE": str(note), "PATH": "/usr/bin:/bin"})
+    assert (other.read_text(), int(other.stat().st_mtime)) == ("kept", EPOCH)
+    assert note.is_file()
+    assert not note.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clock", "other"]
+
+
 def test_systemd_has_nothing_to_say_of_the_card_s_own_units(tmp_path: Path) -> None:
     folder = units.install(tmp_path)
     shutil.copytree(HERE / "overlay/usr", tmp_path / "usr", dirs_exist_ok=True)
