@@ -188,7 +188,6 @@ def _worker(target: str, path: Path, language: str, alive: int, parent_holds: in
 def _collect_seldom() -> None:
     """Leave out of the garbage collector's rounds what stays, and let it look after more than one request's objects:
     a delivery of fifty statements alone makes several thousand, hardly ever in circles."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
 

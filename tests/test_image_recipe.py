@@ -352,7 +352,9 @@ def test_the_clock_follows_nothing_that_a_service_left(tmp_path: Path) -> None:
     os.utime(other, (EPOCH, EPOCH))
     note.symlink_to(other)
     for word in ("start", "save", "start"):
-        subprocess.run(["sh", SCRIPTS[1], word], check=True, env={"CARTABLE_CLOCK_NOTE": str(note), "PATH": "/usr/bin:/bin"})
+        subprocess.run(
+            ["sh", SCRIPTS[1], word], check=True, env={"CARTABLE_CLOCK_NOTE": str(note), "PATH": "/usr/bin:/bin"}
+        )
     assert (other.read_text(), int(other.stat().st_mtime)) == ("kept", EPOCH)
     assert note.is_file()
     assert not note.is_symlink()
