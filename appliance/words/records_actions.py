@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -247,7 +248,9 @@ def _print(lines: Iterator[bytes]) -> int:
             sys.stdout.buffer.write(last)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        sys.stderr.close()  # the interpreter would complain of the pipe once more
+        # What is still in the buffer goes nowhere: the interpreter would try once more, and leave with 120.
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return 1
     if not last.startswith(b'{"end":'):
         raise BadInput("The export stopped before its end: try again.")
