@@ -41,9 +41,8 @@ def keep(folder: Path, checks: Sequence[Check], now: Now) -> bool:
             with os.fdopen(descriptor, "w", encoding="utf-8") as out:
                 json.dump(noted, out)
             work.replace(folder / NAME)
-        except BaseException:
-            work.unlink(missing_ok=True)
-            raise
+        finally:
+            work.unlink(missing_ok=True)  # it is not there any more, unless something went wrong
     except OSError:
         return False
     return True

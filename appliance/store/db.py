@@ -189,10 +189,9 @@ class Database:
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
+            finally:
+                if self._writer.in_transaction:  # whatever stopped it, nothing of it is kept
                     self._writer.execute("ROLLBACK")
-                raise
 
     @contextlib.contextmanager
     def turn(self, *, patience_s: float | None = None) -> Iterator[None]:

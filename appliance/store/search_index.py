@@ -169,15 +169,17 @@ class IndexWriterSession:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._roll_back)
             # A writer thread that died does not say of what; the committed index is whole all the same.
             with _translated(StorageError(_UNWRITTEN)):
                 yield
                 self._writer.commit()
-        except BaseException:
-            with contextlib.suppress(ValueError):  # the writer itself may have died of a full disk
-                self._writer.rollback()
-            raise
+            undo.pop_all()
+
+    def _roll_back(self) -> None:
+        with contextlib.suppress(ValueError):  # the writer itself may have died of a full disk
+            self._writer.rollback()
 
     def __enter__(self) -> IndexWriterSession:
         return self

@@ -11,6 +11,8 @@ from typing import Any
 
 COMPONENT_LISTS = ("choices", "scale", "source", "target", "steps")
 _LANGUAGE_MAPS = ("name", "description")
+Told = tuple[str, dict[str, Any]]
+"""IRI of an activity, and its definition."""
 
 
 class Defines(enum.IntEnum):
@@ -22,14 +24,9 @@ class Defines(enum.IntEnum):
     """That of its object (or its substatement's) alone, none in a context."""
 
 
-def activities(value: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def activities(value: Mapping[str, Any]) -> Iterator[Told]:
     """(IRI, definition) of each activity that a checked statement or its substatement defines, in order."""
-    target = value["object"]
-    kind = target.get("objectType", "Activity")
-    if kind == "Activity" and target.get("definition"):
-        yield target["id"], target["definition"]
-    elif kind == "SubStatement":
-        yield from activities(target)
+    yield from _of_object(value, activities)
     context = value.get("context")
     if context and "contextActivities" in context:
         for listed in context["contextActivities"].values():
@@ -38,7 +35,7 @@ def activities(value: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
                     yield activity["id"], activity["definition"]
 
 
-def counted(value: Mapping[str, Any], defines: Defines) -> Iterator[tuple[str, dict[str, Any]]]:
+def counted(value: Mapping[str, Any], defines: Defines) -> Iterator[Told]:
     """Those of :func:`activities` that count."""
     if defines is Defines.EVERYTHING:
         yield from activities(value)
@@ -53,13 +50,16 @@ def granted(value: Mapping[str, Any], may: Callable[[str], bool]) -> Defines:
     return Defines.OBJECT if all(may(iri) for iri, _ in _of_object(value)) else Defines.NOTHING
 
 
-def _of_object(value: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _of_object(
+    value: Mapping[str, Any], inside: Callable[[Mapping[str, Any]], Iterator[Told]] | None = None
+) -> Iterator[Told]:
+    """``inside``: what tells of a substatement; None: this function."""
     target = value["object"]
     kind = target.get("objectType", "Activity")
     if kind == "Activity" and target.get("definition"):
         yield target["id"], target["definition"]
     elif kind == "SubStatement":
-        yield from _of_object(target)
+        yield from (inside or _of_object)(target)
 
 
 def merge(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:

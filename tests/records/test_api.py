@@ -18,7 +18,7 @@ from appliance import box as wiring
 from appliance.config import BoxConfig, Config
 from appliance.hub.app import create_app
 from tests.records.boxes import Box, SetClock, body_of, fill, lines_of
-from tests.records.test_erasure import ZOE, class_of, found_in
+from tests.records.erased import ZOE, class_of, found_in
 
 LOCAL = {"X-Cartable-Origin": "local"}
 ROUTES = [

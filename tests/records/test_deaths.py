@@ -12,7 +12,7 @@ import pytest
 from appliance.store import record_exports
 from tests.records.boxes import Box, SetClock, body_of, fill
 from tests.records.deaths import dying
-from tests.records.test_erasure import ZOE, class_of, found_in
+from tests.records.erased import ZOE, class_of, found_in
 
 
 @pytest.fixture

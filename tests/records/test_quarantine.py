@@ -20,7 +20,7 @@ from appliance.store.record_lines import Statement
 from tests.records.boxes import Box, SetClock, lines_of
 from tests.records.conftest import Made
 from tests.records.deaths import dying
-from tests.records.test_erasure import found_in
+from tests.records.erased import found_in
 
 NAMED = "Zoé Martin de la rue du Puits"
 

@@ -25,7 +25,7 @@ from tests.faults import disks, records_disks
 from tests.records.boxes import Box, SetClock
 from tests.records.conftest import Made
 from tests.records.deaths import dying
-from tests.records.test_erasure import found_in
+from tests.records.erased import found_in
 
 SEEDS = 600 if os.environ.get("CARTABLE_SOAK") == "1" else 24
 MARK = "ERASEMARK"

@@ -24,7 +24,7 @@ from appliance.client import Client
 from appliance.store import record_lines
 from tests.faults import disks
 from tests.records.boxes import Box, SetClock, body_of, fill
-from tests.records.test_erasure import ZOE, class_of, found_in
+from tests.records.erased import ZOE, class_of, found_in
 
 pytestmark = pytest.mark.system
 

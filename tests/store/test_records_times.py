@@ -130,17 +130,8 @@ def restarted(box: Box) -> Box:
     return box.again()
 
 
-@pytest.mark.parametrize("start", [5.0, START + 5e8])
-@pytest.mark.parametrize("killed_after", range(5))
-def test_a_death_between_two_steps_changes_nothing_of_the_outcome(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: float, killed_after: int
-) -> None:
-    monkeypatch.setattr(record_settling, "AT_ONCE", 3)
-    box = Box(tmp_path, SetClock(start, trusted=False))
-    for _ in range(10):
-        box.add(told(), told(result={"score": {"scaled": 0.5}}))
-        wait(box, 60)
-    trust(box, START)
+def dies_settling(box: Box, monkeypatch: pytest.MonkeyPatch, killed_after: int) -> None:
+    """The clock is put right, and the process dies after so many steps of it."""
     calls = 0
 
     def step(name: str) -> None:
@@ -153,6 +144,20 @@ def test_a_death_between_two_steps_changes_nothing_of_the_outcome(
         dying.setattr(record_settling, "step", step)
         with pytest.raises(KeyboardInterrupt):
             box.records.settle_clock(box.clock.now())
+
+
+@pytest.mark.parametrize("start", [5.0, START + 5e8])
+@pytest.mark.parametrize("killed_after", range(5))
+def test_a_death_between_two_steps_changes_nothing_of_the_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: float, killed_after: int
+) -> None:
+    monkeypatch.setattr(record_settling, "AT_ONCE", 3)
+    box = Box(tmp_path, SetClock(start, trusted=False))
+    for _ in range(10):
+        box.add(told(), told(result={"score": {"scaled": 0.5}}))
+        wait(box, 60)
+    trust(box, START)
+    dies_settling(box, monkeypatch, killed_after)
     grows(box)
     box = box.again()
     grows(box)
@@ -321,18 +326,7 @@ def test_a_death_while_the_future_is_brought_back_changes_nothing(
         box.records.merge([foreign(10 * number + each, FUTURES[0]) for each in range(1, 6)])
         wait(box, 60)
     trust(box, START)
-    calls = 0
-
-    def step(name: str) -> None:
-        nonlocal calls
-        calls += name == "settle"
-        if calls > killed_after:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as dying:
-        dying.setattr(record_settling, "step", step)
-        with pytest.raises(KeyboardInterrupt):
-            box.records.settle_clock(box.clock.now())
+    dies_settling(box, monkeypatch, killed_after)
     grows(box)
     box = box.again()
     box.add(told())

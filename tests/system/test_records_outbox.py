@@ -19,9 +19,9 @@ from appliance import records_outbox
 from appliance.drivers.clock_system import SystemClock
 from appliance.ports import Now
 from appliance.records_outbox import RecordsOutbox
+from tests.outbox.rig import said
 from tests.rigs import box as rig
 from tests.rigs.box import Box, until
-from tests.test_records_outbox import said
 
 pytestmark = pytest.mark.system
 

@@ -9,7 +9,7 @@ import json
 import math
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,78 +20,17 @@ from hypothesis import strategies as st
 from appliance import records_outbox
 from appliance.client import Client
 from appliance.errors import BadInput, Conflict, TooLarge
-from appliance.ports import Now
 from appliance.records_outbox import RecordsOutbox
+from tests.outbox.rig import Watch, said
 from tests.rigs import records_socket
 from tests.rigs.box import until
 from tests.rigs.records_socket import RecordsSocket
 
-WALL = 1_790_000_000.0
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-
-
-class Watch:
-    """Port ``Clock`` set by hand."""
-
-    def __init__(self, *, trusted: bool = False, boot: str = "boot-1", monotonic: float = 100.0) -> None:
-        self.trusted, self.boot, self.monotonic, self.wall = trusted, boot, monotonic, WALL
-
-    def now(self) -> Now:
-        return Now(self.wall if self.trusted else 12.0, self.trusted, self.monotonic, self.boot)
-
-    def passes(self, seconds: float) -> None:
-        self.monotonic += seconds
-        self.wall += seconds
-
-    def reboots(self, *, trusted: bool, away_s: float, up_s: float) -> None:
-        self.boot, self.trusted, self.monotonic = self.boot + "+", trusted, up_s
-        self.wall += away_s + up_s
-
-
-@pytest.fixture
-def socket(tmp_path: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="cartable-") as folder:  # a Unix socket's path has at most 107 bytes
-        yield Path(folder) / "hub.sock"
-
-
-@pytest.fixture
-def hub(socket: Path) -> Iterator[RecordsSocket]:
-    with records_socket.listening(socket) as listening:
-        yield listening
-
-
-@pytest.fixture
-def watch() -> Watch:
-    return Watch()
-
-
-@pytest.fixture
-def opened(tmp_path: Path, socket: Path, watch: Watch) -> Iterator[Callable[[], RecordsOutbox]]:
-    """Opens the outbox; again: as after a crash, when the process is gone and its lock with it."""
-    boxes: list[RecordsOutbox] = []
-
-    def opens() -> RecordsOutbox:
-        for gone in boxes:
-            gone.close()
-        boxes[:] = [RecordsOutbox(tmp_path / "outbox", Client(socket), watch, seed=1)]
-        return boxes[0]
-
-    yield opens
-    for left in boxes:
-        left.close()
-
-
-def said(word: str = "bonjour", **more: Any) -> dict[str, Any]:
-    return {
-        "actor": {"account": {"homePage": "https://cartable.invalid/boxes/b", "name": "p1"}},
-        "verb": {"id": "http://adlnet.gov/expapi/verbs/experienced"},
-        "object": {"id": f"https://cartable.invalid/words/{word}"},
-        **more,
-    }
 
 
 def test_a_statement_reaches_the_hub_once(opened: Callable[[], RecordsOutbox], hub: RecordsSocket) -> None:
@@ -227,90 +166,6 @@ def test_batches_are_of_fifty_and_of_bounded_size(opened: Callable[[], RecordsOu
     outbox.add_all([said("x" * 300_000), said("y" * 300_000)])
     assert outbox.flush()
     assert [len(batch) for _, batch in hub.deliveries[3:]] == [1, 1]
-
-
-class TestTime:
-    def test_a_clock_that_is_right_stamps_at_once(
-        self, opened: Callable[[], RecordsOutbox], hub: RecordsSocket, watch: Watch
-    ) -> None:
-        watch.trusted = True
-        outbox = opened()
-        outbox.add(said())
-        watch.passes(50)
-        assert outbox.flush()
-        assert hub.deliveries[0][0] == [0.0]
-        assert hub.deliveries[0][1][0]["timestamp"] == "2026-09-21T14:13:20.000000Z"
-
-    def test_a_timestamp_of_the_service_s_own_stays(
-        self, opened: Callable[[], RecordsOutbox], hub: RecordsSocket, watch: Watch
-    ) -> None:
-        outbox = opened()
-        outbox.add(said(timestamp="2020-01-01T00:00:00Z"))
-        watch.passes(50)
-        assert outbox.flush()
-        ages, [sent] = hub.deliveries[0]
-        assert (ages, sent["timestamp"]) == ([0.0], "2020-01-01T00:00:00Z")
-
-    def test_without_a_clock_the_hub_learns_the_age(
-        self, opened: Callable[[], RecordsOutbox], hub: RecordsSocket, watch: Watch
-    ) -> None:
-        outbox = opened()
-        outbox.add(said("a"))
-        watch.passes(10.5)
-        outbox.add(said("b"))
-        watch.passes(2)
-        watch.trusted = True  # came late: the monotonic clock still tells
-        assert outbox.flush()
-        ages, sent = hub.deliveries[0]
-        assert ages == [12.5, 2.0]
-        assert not any("timestamp" in statement for statement in sent)
-
-    def test_the_age_grows_while_the_hub_is_away(
-        self, opened: Callable[[], RecordsOutbox], hub: RecordsSocket, watch: Watch
-    ) -> None:
-        outbox = opened()
-        outbox.add(said())
-        hub.next.append(503)
-        assert not outbox.flush()
-        watch.passes(600)
-        assert opened().flush()
-        assert [ages for ages, _ in hub.deliveries] == [[0.0], [600.0]]
-
-    def test_after_a_restart_without_a_clock_the_age_is_a_lower_bound(
-        self, opened: Callable[[], RecordsOutbox], hub: RecordsSocket, watch: Watch
-    ) -> None:
-        outbox = opened()
-        outbox.add(said("a"))
-        watch.passes(30)
-        outbox.add(said("b"))
-        watch.reboots(trusted=True, away_s=86400, up_s=20)
-        assert opened().flush()
-        ages, sent = hub.deliveries[0]
-        assert ages == [50.0, 20.0]
-        assert not any("timestamp" in statement for statement in sent)
-
-    def test_a_clock_that_came_right_before_the_restart_tells_the_time_of_what_came_earlier(
-        self, opened: Callable[[], RecordsOutbox], hub: RecordsSocket, watch: Watch
-    ) -> None:
-        outbox = opened()
-        outbox.add(said("a"))
-        watch.passes(60)
-        watch.trusted = True
-        outbox.add(said("b"))
-        watch.reboots(trusted=False, away_s=86400, up_s=20)
-        assert opened().flush()
-        ages, sent = hub.deliveries[0]
-        assert ages == [0.0, 0.0]
-        assert [s["timestamp"] for s in sent] == ["2026-09-21T14:13:20.000000Z", "2026-09-21T14:14:20.000000Z"]
-
-    def test_a_clock_that_stepped_back_makes_no_negative_age(
-        self, opened: Callable[[], RecordsOutbox], hub: RecordsSocket, watch: Watch
-    ) -> None:
-        outbox = opened()
-        outbox.add(said())
-        watch.monotonic -= 5
-        assert outbox.flush()
-        assert hub.deliveries[0][0] == [0.0]
 
 
 class TestThread:

@@ -17,8 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from appliance.client import Client
 from appliance.records_outbox import RecordsOutbox
+from tests.outbox.rig import Watch, said
 from tests.rigs import records_socket
-from tests.test_records_outbox import Watch, said
 
 BAD_DAYS = st.sampled_from([0, 200, 400, 409, 429, 500, 503, 507])
 
