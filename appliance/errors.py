@@ -110,6 +110,12 @@ class Unauthenticated(Refused):
     status = 401
 
 
+class Locked(Refused):
+    """The vault of this class is closed: its teacher's PIN or passphrase opens it."""
+
+    status = 423
+
+
 class Conflict(CartableError, RuntimeError):
     """The same identifier already means something else."""
 

@@ -59,6 +59,18 @@ OWNERS: dict[str, Role] = {
     "record_key": Role.HUB,
     "tombstone": Role.HUB,
     "quarantine": Role.HUB,
+    "group_detail": Role.HUB,
+    "pupil_detail": Role.HUB,
+    "activity_detail": Role.HUB,
+    "member": Role.HUB,
+    "staff": Role.HUB,
+    "staff_key": Role.HUB,
+    "device": Role.HUB,
+    "group_key": Role.HUB,
+    "group_grant": Role.HUB,
+    "pupil_key": Role.HUB,
+    "sealed_item": Role.HUB,
+    "audit": Role.HUB,
 }
 """Table -> the role that writes it. A table missing here is written by nobody but a migration."""
 

@@ -38,6 +38,12 @@ def references(db: Migrated) -> None:
     _run(db, _REFERENCES)
 
 
+@migrations()
+def class_and_vault(db: Migrated) -> None:
+    """Staff, keys, sealed things, the audit; what classes, pupils and lessons are besides."""
+    _run(db, _CLASS)
+
+
 def _run(db: Migrated, script: str) -> None:
     for statement in script.split(";"):
         if statement.strip():
@@ -124,6 +130,45 @@ CREATE TABLE quarantine (
 _REFERENCES = """
 CREATE TABLE reference_waiting (row INTEGER NOT NULL, lender INTEGER NOT NULL, PRIMARY KEY (row, lender)) WITHOUT ROWID;
 CREATE INDEX statement_reference_row ON statement_reference (row)
+"""
+
+_CLASS = """
+ALTER TABLE lesson ADD COLUMN plan TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE lesson ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE lesson ADD COLUMN opened_by TEXT NOT NULL DEFAULT '';
+CREATE TABLE group_detail (
+    school_group TEXT PRIMARY KEY REFERENCES school_group (id), kind TEXT NOT NULL DEFAULT 'class',
+    regime TEXT NOT NULL DEFAULT 'animals', level TEXT NOT NULL DEFAULT '', names_shown INTEGER NOT NULL DEFAULT 0,
+    archived_at TEXT) WITHOUT ROWID;
+CREATE TABLE pupil_detail (
+    pupil TEXT PRIMARY KEY, profile TEXT NOT NULL DEFAULT '{}', left_at TEXT) WITHOUT ROWID;
+CREATE TABLE activity_detail (
+    activity TEXT PRIMARY KEY REFERENCES activity (id), owner TEXT NOT NULL DEFAULT '', removed_at TEXT) WITHOUT ROWID;
+CREATE TABLE member (
+    school_group TEXT NOT NULL REFERENCES school_group (id), pupil TEXT NOT NULL REFERENCES pupil (id),
+    PRIMARY KEY (school_group, pupil)) WITHOUT ROWID;
+CREATE TABLE staff (
+    id TEXT PRIMARY KEY, role TEXT NOT NULL, name TEXT NOT NULL, public BLOB NOT NULL, created_at TEXT NOT NULL,
+    left_at TEXT);
+CREATE TABLE staff_key (
+    staff TEXT NOT NULL REFERENCES staff (id), holder TEXT NOT NULL, params TEXT NOT NULL, sealed BLOB NOT NULL,
+    PRIMARY KEY (staff, holder)) WITHOUT ROWID;
+CREATE TABLE device (
+    id TEXT PRIMARY KEY, staff TEXT NOT NULL REFERENCES staff (id), label TEXT NOT NULL, created_at TEXT NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0, waits TEXT NOT NULL DEFAULT '{}');
+CREATE TABLE group_key (
+    school_group TEXT PRIMARY KEY REFERENCES school_group (id), public BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE group_grant (
+    school_group TEXT NOT NULL REFERENCES school_group (id), holder TEXT NOT NULL, sealed BLOB NOT NULL,
+    PRIMARY KEY (school_group, holder)) WITHOUT ROWID;
+CREATE TABLE pupil_key (pupil TEXT PRIMARY KEY, public BLOB NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE sealed_item (
+    id TEXT PRIMARY KEY, pupil TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL DEFAULT '',
+    media_type TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL, body BLOB, at TEXT NOT NULL);
+CREATE INDEX sealed_item_pupil ON sealed_item (pupil, kind);
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, trusted INTEGER NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL,
+    act TEXT NOT NULL, subject TEXT NOT NULL, outcome TEXT NOT NULL, hash BLOB NOT NULL)
 """
 
 
