@@ -155,30 +155,68 @@ class Lesson:
     ended_at: str | None = None
 
 
+class QuestionKind(enum.StrEnum):
+    """How a question is answered; beside each, its interaction type (xAPI-Data 2.4.4.1)."""
+
+    CHOICE = "choice"
+    """One of several (choice)."""
+    SEVERAL = "several"
+    """Any number of several (choice)."""
+    ORDER = "order"
+    """All, in the right order (sequencing)."""
+    MATCH = "match"
+    """Each with its partner (matching)."""
+    NUMBER = "number"
+    """A number (numeric)."""
+    TEXT = "text"
+    """A few words (fill-in)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """Something to choose, to put in order or to match."""
+
     id: str
     text: str
     image: str | None = None
+    """OpenMoji hexcode, or ``upload:<name>`` of a picture that a teacher gave, or None."""
+    sound: str | None = None
+    """Static path of the choice read aloud, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A closed question."""
+    """A question. Its id stands for what is asked: whoever changes that gives it another (store/activities.py)."""
 
     id: str
     prompt: str
     choices: tuple[Choice, ...]
+    """Empty for a number or a text."""
     answer: str
+    """As xAPI-Data writes a response: ``a``; ``a[,]c`` in the order of ``choices``; ``b[,]a[,]c``;
+    ``a[.]1[,]b[.]2`` in the order of ``choices``; ``3.5``; words."""
     right: str
-    """Sentence shown after a right answer."""
+    """Sentence shown after a right answer; empty: the page's own."""
     wrong: str
     sound: str | None = None
     """Static path of the prompt read aloud, or None."""
+    kind: QuestionKind = QuestionKind.CHOICE
+    targets: tuple[Choice, ...] = ()
+    """What ``choices`` are matched with."""
+    also: tuple[str, ...] = ()
+    """Other words that are right."""
+    tolerance: str = "0"
+    """How far from a number an answer is still right."""
+    loose: bool = True
+    """Words count whatever their capitals, accents, spaces, hyphens and apostrophes."""
+    image: str | None = None
+    """Shown with the prompt; as :attr:`Choice.image`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
+    """A quiz."""
+
     id: str
     title: str
     questions: tuple[Question, ...]

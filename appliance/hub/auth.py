@@ -28,7 +28,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance.errors import Busy, Refused
 from appliance.hub import trace_class
 from appliance.hub.context import hub
-from appliance.store import people, statements
+from appliance.store import activities, people, statements
 
 pages = Blueprint("auth", __name__)
 
@@ -158,9 +158,7 @@ def teacher_home() -> str:
     lesson = people.running_lesson(hub().db)
     group = next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None)
     counts = statements.counts_by_activity(hub().db, lesson.id) if lesson else {}
-    exercises = (
-        [(activity, counts.get(activity.id)) for activity in people.lesson_activities(hub().db)] if lesson else []
-    )
+    exercises = [(activity, counts.get(activity.id)) for activity in activities.every(hub().db)] if lesson else []
     address = tablet_address()
     return render_template(
         "teacher_home.html",

@@ -24,7 +24,7 @@ from appliance.errors import BadInput, NotFound
 from appliance.hub.answered import Answer, prepared
 from appliance.hub.context import hub
 from appliance.hub.pupils import current_lesson, current_pupil
-from appliance.store import people, settings, statements
+from appliance.store import activities, settings, statements
 from appliance.xapi.preparing import Prepared
 
 pages = Blueprint("practice", __name__)
@@ -44,7 +44,7 @@ def quiz(activity_id: str) -> str | AnyResponse:
     pupil, lesson = current_pupil(), current_lesson()
     if pupil is None or lesson is None:
         return redirect(url_for("pupils.home"))
-    activity = people.activity(hub().db, activity_id)
+    activity = activities.get(hub().db, activity_id)
     return render_template(
         "quiz.html",
         activity=activity,
@@ -90,7 +90,7 @@ def _deliver(items: list[dict[str, Any]]) -> dict[str, str]:
     """Record what can be; returns {id: reason} for what never can."""
     refused: dict[str, str] = {}
     batch: list[Prepared] = []
-    box, activity = settings.box_id(hub().db), functools.cache(lambda name: people.activity(hub().db, name))
+    box, activity = settings.box_id(hub().db), functools.cache(lambda name: activities.get(hub().db, name))
     for item in items:
         try:
             activity_id, answer = _read(item)

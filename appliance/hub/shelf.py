@@ -20,7 +20,7 @@ from appliance.hub import covers, labels
 from appliance.hub.context import hub
 from appliance.hub.pupils import current_lesson, current_pupil
 from appliance.model import LEVELS, Activity, Hit, Resource, SearchFilters
-from appliance.store import people
+from appliance.store import activities
 
 pages = Blueprint("shelf", __name__)
 
@@ -142,7 +142,7 @@ def _activities() -> list[Activity]:
     """What the running lesson asks of this pupil; nothing of somebody who has not said who they are."""
     if current_pupil() is None or current_lesson() is None:
         return []
-    return people.lesson_activities(hub().db)
+    return activities.every(hub().db)
 
 
 def _items(query: str, wanted: SearchFilters) -> tuple[list[Item], str]:

@@ -16,6 +16,7 @@ from appliance.hub.context import hub
 from appliance.hub.trace_names import TraceNames
 from appliance.hub.trace_responses import shortened
 from appliance.model import Lesson, Pupil
+from appliance.store import activities as quizzes
 from appliance.store import people, settings, times, traces
 from appliance.store.traces import Done, LessonTally, part_of
 from appliance.xapi import identifiers
@@ -73,7 +74,7 @@ def seats(lesson: Lesson, wanted: str = "") -> list[Seat]:
     box, names = settings.box_id(hub().db), TraceNames()
     exercises = {
         identifiers.activity(box, each.id): {identifiers.question(box, each.id, asked.id) for asked in each.questions}
-        for each in people.lesson_activities(hub().db)
+        for each in quizzes.every(hub().db)
     }
     for seat in found.values():
         seat.finished = {done.activity for done in seat.done if done.completed and not names.is_question(done.activity)}
@@ -98,11 +99,7 @@ def chips(lesson: Lesson | None) -> list[tuple[str, str, str]]:
         return []
     box, done = settings.box_id(hub().db), done_in(lesson)
     begun = {known[1] for each in done if (known := identifiers.read_activity(each.activity)) and known[0] == box}
-    own = [
-        (identifiers.activity(box, each.id), each.title, "")
-        for each in people.lesson_activities(hub().db)
-        if each.id in begun
-    ]
+    own = [(identifiers.activity(box, each.id), each.title, "") for each in quizzes.every(hub().db) if each.id in begun]
     return [*own, *_others(done)][:MOST]
 
 

@@ -22,7 +22,7 @@ from appliance.hub.context import hub
 from appliance.hub.trace_class import store_now
 from appliance.hub.trace_names import TraceNames
 from appliance.hub.trace_sentences import Names, Sentence, ended, sentence, worked
-from appliance.store import people, settings, traces
+from appliance.store import activities, settings, traces
 from appliance.store.record_queries import Found
 from appliance.store.traces import Moment, part_of
 from appliance.xapi import identifiers
@@ -159,7 +159,7 @@ def _all_answered(root: str, run: list[Told]) -> bool:
     if known is None or known[0] != box:
         return False
     try:
-        activity = people.activity(hub().db, known[1])
+        activity = activities.get(hub().db, known[1])
     except NotFound:
         return False
     asked = {identifiers.question(box, activity.id, question.id) for question in activity.questions}

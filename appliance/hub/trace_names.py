@@ -16,7 +16,7 @@ from appliance.hub.launch import activity_of
 from appliance.hub.settings import language
 from appliance.hub.trace_sentences import Names, chosen, last_part
 from appliance.i18n import LANGUAGES
-from appliance.store import people, settings, traces
+from appliance.store import activities, people, settings, traces
 from appliance.xapi import identifiers
 
 
@@ -76,6 +76,6 @@ def _alias(pupil: str) -> str:
 
 def _exercise(activity: str) -> str:
     try:
-        return people.activity(hub().db, activity).title
+        return activities.get(hub().db, activity).title
     except NotFound:
         return ""

@@ -62,6 +62,7 @@ OWNERS: dict[str, Role] = {
     "group_detail": Role.HUB,
     "pupil_detail": Role.HUB,
     "activity_detail": Role.HUB,
+    "activity_question": Role.HUB,
     "member": Role.HUB,
     "staff": Role.HUB,
     "staff_key": Role.HUB,

@@ -44,6 +44,12 @@ def class_and_vault(db: Migrated) -> None:
     _run(db, _CLASS)
 
 
+@migrations()
+def quizzes(db: Migrated) -> None:
+    """Questions of every kind, one by one, those that are asked no more included."""
+    _run(db, _QUIZZES)
+
+
 def _run(db: Migrated, script: str) -> None:
     for statement in script.split(";"):
         if statement.strip():
@@ -169,6 +175,13 @@ CREATE INDEX sealed_item_pupil ON sealed_item (pupil, kind);
 CREATE TABLE audit (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, trusted INTEGER NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL,
     act TEXT NOT NULL, subject TEXT NOT NULL, outcome TEXT NOT NULL, hash BLOB NOT NULL)
+"""
+
+
+_QUIZZES = """
+CREATE TABLE activity_question (
+    activity TEXT NOT NULL REFERENCES activity (id), id TEXT NOT NULL, position INTEGER, body TEXT NOT NULL,
+    PRIMARY KEY (activity, id)) WITHOUT ROWID
 """
 
 

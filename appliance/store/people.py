@@ -1,22 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""Groups, pupils, lessons, activities: rows in, plain data out."""
+"""Groups, pupils, lessons: rows in, plain data out."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sqlite3
 
 from appliance.errors import NotFound
-from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question
-from appliance.store import tombstones
+from appliance.model import Activity, Group, Lesson, Pupil
+from appliance.store import activities, tombstones
 from appliance.store.db import Database
 from appliance.xapi import identifiers, terms
 
 
-def put_class(db: Database, group: Group, pupils: list[Pupil], activities: list[Activity], lesson: Lesson) -> None:
+def put_class(db: Database, group: Group, pupils: list[Pupil], given: list[Activity], lesson: Lesson) -> None:
     """Write a whole class in one transaction; what is already there stays as it is, who was erased stays away."""
     with db.writing() as conn:
         conn.execute("INSERT OR IGNORE INTO school_group VALUES (?, ?)", (group.id, group.name))
@@ -24,13 +22,11 @@ def put_class(db: Database, group: Group, pupils: list[Pupil], activities: list[
             "INSERT OR IGNORE INTO pupil VALUES (?, ?, ?, ?, ?)",
             [(p.id, p.group, p.alias, p.avatar, n) for n, p in enumerate(pupils) if not _erased(conn, p.id)],
         )
-        conn.executemany(
-            "INSERT OR IGNORE INTO activity VALUES (?, ?, ?)",
-            [(a.id, a.title, json.dumps([dataclasses.asdict(q) for q in a.questions])) for a in activities],
-        )
+        for activity in given:
+            activities.add(conn, activity)
         conn.execute(
             "INSERT OR IGNORE INTO lesson (id, school_group, title, activity, started_at) VALUES (?, ?, ?, ?, ?)",
-            (lesson.id, lesson.group, lesson.title, activities[0].id if activities else None, lesson.started_at),
+            (lesson.id, lesson.group, lesson.title, given[0].id if given else None, lesson.started_at),
         )
 
 
@@ -91,25 +87,3 @@ def latest_lesson(db: Database) -> Lesson | None:
 
 def _lesson(row: sqlite3.Row) -> Lesson:
     return Lesson(row["id"], row["school_group"], row["title"], row["started_at"], row["ended_at"])
-
-
-def lesson_activities(db: Database) -> list[Activity]:
-    """Every activity on the box."""
-    rows = db.reading().execute("SELECT * FROM activity ORDER BY rowid")
-    return [_activity(row) for row in rows]
-
-
-def activity(db: Database, activity_id: str) -> Activity:
-    """Raises :class:`NotFound`."""
-    row = db.reading().execute("SELECT * FROM activity WHERE id = ?", (activity_id,)).fetchone()
-    if row is None:
-        raise NotFound("There is no such activity: go back to the shelf.")
-    return _activity(row)
-
-
-def _activity(row: sqlite3.Row) -> Activity:
-    questions = []
-    for raw in json.loads(row["body"]):
-        choices = tuple(Choice(**choice) for choice in raw.pop("choices"))
-        questions.append(Question(choices=choices, **raw))
-    return Activity(row["id"], row["title"], tuple(questions))

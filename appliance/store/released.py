@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance.store.db import Role, connect, translated
 
-MIGRATIONS = ("first", "records", "references", "class_and_vault")
+MIGRATIONS = ("first", "records", "references", "class_and_vault", "quizzes")
 """The names of :mod:`appliance.store.migrations`, in order (a test compares)."""
 
 

@@ -37,12 +37,12 @@ def grown_up(path: Path) -> None:
     old = PreviousRelease(path)
     settle(old)
     old.close()
-    assert migrations.migrate(path) == ["records", "references", "class_and_vault"]
+    assert migrations.migrate(path) == ["records", "references", "class_and_vault", "quizzes"]
 
 
 def new(path: Path) -> None:
     """A file that never saw the previous release."""
-    assert migrations.migrate(path) == ["first", "records", "references", "class_and_vault"]
+    assert migrations.migrate(path) == ["first", "records", "references", "class_and_vault", "quizzes"]
     old = PreviousRelease(path)
     settle(old)
     old.close()
@@ -200,7 +200,7 @@ def test_it_reads_a_file_from_which_a_pupil_was_erased(path: Path) -> None:
 def test_an_empty_file_of_the_previous_release_grows_up(tmp_path: Path) -> None:
     path = tmp_path / "cartable.sqlite"
     previous_release.migrate(path)
-    assert migrations.migrate(path) == ["records", "references", "class_and_vault"]
+    assert migrations.migrate(path) == ["records", "references", "class_and_vault", "quizzes"]
     db = Database(path, Role.HUB)
     assert settings.box_id(db) == settings.box_id(db)
     db.close()

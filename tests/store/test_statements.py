@@ -17,7 +17,7 @@ import pytest
 from appliance.hub.answered import Answer, prepared
 from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question
 from appliance.ports import Now
-from appliance.store import people, statements
+from appliance.store import activities, people, statements
 from appliance.store.db import Database, Role
 from appliance.store.migrations import migrate
 from appliance.store.records import Records
@@ -133,4 +133,4 @@ def test_results_show_the_last_try_and_counts_the_class(records: Records) -> Non
     take(records, answer("b"), answer("a"), answer("b", pupil="p2"))
     assert statements.results(db, "lesson", "p1", "fractions") == {"moitie": ("a", True)}
     assert statements.counts_by_activity(db, "lesson") == {"fractions": {"answers": 3, "right": 1, "pupils": 2}}
-    assert people.activity(db, "fractions") == QUIZ
+    assert activities.get(db, "fractions") == QUIZ
