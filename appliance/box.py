@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import functools
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 from appliance import passphrase, plugins
 from appliance.config import ADDRESS, PRESENCE_CODE, Config, from_environment
 from appliance.errors import Conflict
+from appliance.i18n import N_, translator
 
 if TYPE_CHECKING:
     from appliance.hub.content import ContentApp
     from appliance.hub.context import Hub
     from appliance.ports import Advert, Clock, Machine, ResourceFormat
+    from appliance.store.db import Database
     from appliance.store.records import Records
 
 Environ = dict[str, Any]
@@ -30,6 +33,10 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 LOCK_PATIENCE_S = 10.0
 """How long a starting hub waits for a command (an import, an export) that holds the state folder."""
 LOCK_POLL_S = 0.1
+COPIED = N_(
+    "This card seems to be a copy: two boxes may now sign with the same name. If the other one is no longer used, run "
+    "cartable provision moved on this one. If it is, write the image to this card again."
+)
 PUBLISHED_PORT = "CARTABLE_PUBLISHED_PORT"
 """Environment variable: the hub publishes the box's name with this port. Unset: somebody else does, or nobody."""
 
@@ -100,11 +107,31 @@ def _taken(descriptor: int) -> bool:
     return True
 
 
+def migrated(config: Config) -> Sequence[str]:
+    """Bring the database to this release's schema; returns the migrations applied. Nearly nothing when it has it."""
+    from appliance.store.released import current
+
+    if current(config.database):
+        return ()
+    from appliance.store.migrations import migrate  # slow to load
+
+    return migrate(config.database)
+
+
+def identified(config: Config, db: Database) -> None:
+    """Take up the identity that provisioning made; say so when this card seems to be a copy. The caller holds
+    :func:`hub_lock`."""
+    from appliance.store.adoption import adopt
+
+    if adopt(db, config.identity_file):
+        print(translator(config.box.language)(COPIED), file=sys.stderr)
+
+
 @contextlib.contextmanager
 def hub(config: Config) -> Iterator[Hub]:
     """The hub's parts, started; stopped in reverse order when the block ends. The caller holds :func:`hub_lock`."""
     from appliance.drivers.clock_system import SystemClock
-    from appliance.hub import demonstration, presence
+    from appliance.hub import presence
     from appliance.hub.clock_watch import ClockWatch
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
@@ -114,9 +141,11 @@ def hub(config: Config) -> Iterator[Hub]:
     from appliance.store.erasure import Erasure
     from appliance.store.records import Records
 
+    migrated(config)
     with contextlib.ExitStack() as stack:
         db = Database(config.database, Role.HUB)
         stack.callback(db.close)
+        identified(config, db)
         clock = SystemClock()
         records = Records(db, clock, settings.box_id(db), config.box.state, keep_free=config.records.keep_free_mb << 20)
         Erasure(records).begin()
@@ -128,6 +157,8 @@ def hub(config: Config) -> Iterator[Hub]:
         stack.callback(search.stop)
         library = Library(config, db, formats, search)
         if config.box.demonstration is not None:
+            from appliance.hub import demonstration
+
             demonstration.load(config.box.demonstration, db, library)
         library.start()
         stack.callback(library.stop)
@@ -157,10 +188,9 @@ def records(config: Config) -> Iterator[Records]:
     from appliance.store import settings
     from appliance.store.db import Database, Role
     from appliance.store.erasure import Erasure
-    from appliance.store.migrations import migrate
     from appliance.store.records import Records
 
-    migrate(config.database)
+    migrated(config)
     with contextlib.closing(Database(config.database, Role.HUB)) as db:
         found = Records(
             db, SystemClock(), settings.box_id(db), config.box.state, keep_free=config.records.keep_free_mb << 20

@@ -7,6 +7,8 @@
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t devtmpfs dev /dev && mount -t proc proc /proc && mount -t sysfs sys /sys
+# Until cartable-console.service knows better, and the language.
+printf '\033[?25l\033[2J\033[H\n  La boîte démarre : un instant.\n  The box is starting: one moment.\n' >/dev/tty1 2>/dev/null || true
 while read -r module; do
   insmod "/modules/$module" 2>/dev/null || true
 done </modules/order

@@ -23,4 +23,4 @@ put /usr/lib/sysusers.d "$from"/sysusers.d/*.conf
 put /usr/lib/sysctl.d "$from"/sysctl.d/*.conf
 put /usr/lib/tmpfiles.d "$from"/tmpfiles.d/*.conf
 put /usr/lib/cartable "$from/nginx.conf" "$from/data.conf"
-install -m 755 "$from/disk" "$root/usr/lib/cartable/disk"
+install -m 755 "$from/disk" "$from/provision" "$from/migrate" "$root/usr/lib/cartable/"

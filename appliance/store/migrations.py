@@ -16,6 +16,7 @@ from sqlite_utils import Database as Migrated
 from sqlite_utils import Migrations
 
 from appliance.store.db import Role, connect, translated
+from appliance.store.released import VERSION
 
 migrations = Migrations("cartable")
 
@@ -198,6 +199,8 @@ def migrate(path: Path) -> list[str]:
             pending = [migration.name for migration in migrations.pending(db)]
             if pending:
                 migrations.apply(db)
+            if conn.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                conn.execute(f"PRAGMA user_version={VERSION}")
             return pending
         finally:
             conn.close()

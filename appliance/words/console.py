@@ -25,8 +25,8 @@ from appliance.words.terminal import printable
 LOOK_EVERY_S = 2.0
 REDRAW_AFTER_S = 60.0
 """Drawn again after this even when nothing changed: whatever else was written on the terminal goes."""
-PATIENCE_S = 180.0
-"""A hub that has not answered for so long does not start by itself any more."""
+PATIENCE_S = 90.0
+"""A hub that has not answered for so long does not start by itself any more: at boot, its unit has waited before."""
 
 COLUMNS = 76
 

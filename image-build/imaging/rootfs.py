@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from appliance.store import released
 from imaging import wheels
 from imaging.tools import Tools
 
@@ -92,6 +93,14 @@ def read_only(root: Path, version: str) -> None:
         (root / name).mkdir(parents=True, exist_ok=True)
     release = (root / "usr/lib/os-release").read_text()
     (root / "usr/lib/os-release").write_text(f"{release}IMAGE_ID=cartable\nIMAGE_VERSION={version}\n")
+
+
+def named(root: Path, release: str) -> None:
+    """What the looks before Python compare with: the name of what this root is made of (``systemd/provision``), the
+    number of its database schema, byte for byte in hexadecimal (``systemd/migrate``)."""
+    folder = root / "usr/lib/cartable"
+    (folder / "release").write_text(f"{release}\n")
+    (folder / "schema").write_text(f"{released.VERSION.to_bytes(4, 'big').hex(' ')}\n")
 
 
 def program(venv: Path, root: Path, tools: Tools) -> None:
