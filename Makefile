@@ -84,7 +84,7 @@ translations: $(VENV)/.test
 	@mkdir -p build
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _l -k CartableError -k ConfigError -k BadInput -k Unsupported \
 	  -k TooLarge -k NotFound -k Refused -k Conflict -k Busy -k StorageError -k Damaged -k Unreachable \
-	  -k said -k Text -k Unauthenticated -k PreconditionFailed -o build/messages.pot --no-location --project Cartable .
+	  -k said -k Text -k Locked -k Unauthenticated -k PreconditionFailed -o build/messages.pot --no-location --project Cartable .
 	@$(BIN)/pybabel -q update -i build/messages.pot -d appliance/translations --no-fuzzy-matching --ignore-obsolete
 	@$(MAKE) --no-print-directory compile-translations
 

@@ -136,6 +136,7 @@ def hub(config: Config) -> Iterator[Hub]:
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
     from appliance.hub.search import Search
+    from appliance.hub.vaults import Vaults
     from appliance.store import settings
     from appliance.store.db import Database, Role
     from appliance.store.erasure import Erasure
@@ -172,6 +173,7 @@ def hub(config: Config) -> Iterator[Hub]:
             settings.secret(db),
             records,
             machine(config),
+            Vaults(db, config.vault, clock),
         )
 
 

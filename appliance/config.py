@@ -156,6 +156,11 @@ class Config:
         return self.box.state / "library"
 
     @property
+    def vault(self) -> Path:
+        """Sealed media, one file each."""
+        return self.box.state / "vault"
+
+    @property
     def identity_file(self) -> Path:
         """Who the box is, as provisioning made it (:mod:`appliance.identity_file`)."""
         return self.box.state / "identity.json"

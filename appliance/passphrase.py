@@ -51,6 +51,18 @@ def usable(phc: str) -> bool:
     )
 
 
+def bounded(memory_kib: int, passes: int) -> bool:
+    """Whether this box computes Argon2id with these parameters."""
+    return LEAST_MEMORY_KIB <= memory_kib <= MOST_MEMORY_KIB and 1 <= passes <= MOST_PASSES
+
+
+def stretched(secret: bytes, salt: bytes, memory_kib: int, passes: int, size: int) -> bytes:
+    """``size`` bytes of key: raw Argon2id (RFC 9106), one lane. The caller has checked :func:`bounded`."""
+    from argon2.low_level import Type, hash_secret_raw
+
+    return hash_secret_raw(secret, salt, passes, memory_kib, 1, size, Type.ID)
+
+
 def matches(phc: str, words: str) -> bool:
     """Whether ``words`` are the passphrase behind ``phc``; nonsense on either side is False, never an error."""
     from argon2 import PasswordHasher

@@ -28,7 +28,7 @@ HOMES = {
     "tantivy": ("appliance.store",),
     "sqlite3": ("appliance.store",),
     "sqlite_utils": ("appliance.store",),
-    "cryptography": ("appliance.xapi", "appliance.store.identity"),
+    "cryptography": ("appliance.xapi", "appliance.store.identity", "appliance.sealing"),
     "argon2": ("appliance.passphrase",),
     "flask": ("appliance.hub", "appliance.box"),
     "flask_babel": ("appliance.hub",),
@@ -113,7 +113,10 @@ def test_files_stay_small() -> None:
         ("appliance.box", ("importlib.metadata", "appliance.ports")),
         ("appliance.store.released", ("sqlite_utils",)),
         ("appliance.formats.zim_reader", ("PIL",)),
-        ("appliance.hub.app", ("tantivy", "av", "PIL", "pypdfium2", "sqlite_utils", "aiohttp", "zeroconf")),
+        (
+            "appliance.hub.app",
+            ("tantivy", "av", "PIL", "pypdfium2", "sqlite_utils", "aiohttp", "zeroconf", "cryptography", "argon2"),
+        ),
     ],
 )
 def test_what_an_import_must_not_load(module: str, heavy: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from appliance.config import Config
 from appliance.hub.imports import Library
 from appliance.hub.presence import PresenceCode
 from appliance.hub.search import Search
+from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
 from appliance.store.db import Database
 from appliance.store.records import Records
@@ -33,6 +34,8 @@ class Hub:
     """Signs cookies and tokens; made at first start, kept in the state folder."""
     records: Records
     machine: Machine
+    vaults: Vaults
+    """Which classes' names and texts can be read now."""
 
 
 def hub() -> Hub:

@@ -23,6 +23,10 @@ PATIENCE_S = 5.0
 """How long a request waits for its turn to write: a rebuild, or writing the file anew, takes minutes."""
 
 
+Connection = sqlite3.Connection
+"""For who hands a transaction on without writing SQL."""
+
+
 class Role(enum.StrEnum):
     """Who opens the file. Each table has exactly one writing role (see :data:`OWNERS`)."""
 
@@ -75,6 +79,8 @@ OWNERS: dict[str, Role] = {
 }
 """Table -> the role that writes it. A table missing here is written by nobody but a migration."""
 
+_APPENDED = ("audit",)
+"""Rows are added, and deleted by retention, but never changed."""
 _WRITES = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
 _READS = {
     sqlite3.SQLITE_SELECT,
@@ -119,6 +125,8 @@ def _authorizer(role: Role) -> Callable[..., int]:
     def allow(action: int, first: str | None, second: str | None, *_: str | None) -> int:
         if action in _READS:
             return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_UPDATE and first in _APPENDED:
+            return sqlite3.SQLITE_DENY
         if action in _WRITES:
             return sqlite3.SQLITE_OK if OWNERS.get(first or "") is role else sqlite3.SQLITE_DENY
         if action == sqlite3.SQLITE_PRAGMA:

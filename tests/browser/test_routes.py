@@ -18,6 +18,7 @@ from appliance.hub.context import Hub
 from appliance.hub.imports import Library
 from appliance.hub.presence import PresenceCode
 from appliance.hub.search import Search
+from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
 from appliance.store.db import Database
 from appliance.store.records import Records
@@ -30,7 +31,9 @@ pytestmark = pytest.mark.browser
 def _rules() -> set[str]:
     """The GET rules of the application; none of its parts is needed to draw its map."""
     parts = (cast(Database, None), cast(Library, None), cast(Search, None), cast(Clock, None))
-    app = create_app(Hub(Config(), *parts, PresenceCode(), b"x" * 32, cast(Records, None), cast(Machine, None)))
+    app = create_app(
+        Hub(Config(), *parts, PresenceCode(), b"x" * 32, cast(Records, None), cast(Machine, None), cast(Vaults, None))
+    )
     return {
         rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.endpoint != "static"
     }

@@ -16,6 +16,7 @@ from appliance.drivers.machine_simulated import SimulatedMachine
 from appliance.hub.app import create_app
 from appliance.hub.context import Hub
 from appliance.hub.search import Search
+from appliance.hub.vaults import Vaults
 from appliance.store import settings
 from appliance.store.records import Records
 from tests.library.shelf import Shelf
@@ -32,7 +33,18 @@ def app(shelf: Shelf) -> Iterator[Flask]:
     records = Records(shelf.db, clock, settings.box_id(shelf.db), shelf.config.box.state)
     code = presence.PresenceCode()
     yield create_app(
-        Hub(shelf.config, shelf.db, shelf.library, search, clock, code, b"k" * 32, records, SimulatedMachine())
+        Hub(
+            shelf.config,
+            shelf.db,
+            shelf.library,
+            search,
+            clock,
+            code,
+            b"k" * 32,
+            records,
+            SimulatedMachine(),
+            Vaults(shelf.db, shelf.config.vault, clock),
+        )
     )
     search.stop()
 
