@@ -145,14 +145,68 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """One thing that the pupils of a lesson may open."""
+
+    kind: str
+    """``activity`` or ``resource``."""
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LessonOptions:
+    """How a lesson is held; whatever might press or compare pupils is off."""
+
+    correction: str = "now"
+    """``now``, or ``later``: pages then do not hold the right answers before the lesson is over."""
+    minutes: int = 0
+    """Screen time shown to pupils as a disc that shrinks; 0: none."""
+    ranking: bool = False
+    """The teacher's board is in the order of right answers, not of the class list."""
+    whole_shelf: bool = False
+    """Pupils may open everything else as well."""
+    sitting: int = 1
+    """Counts the openings of one lesson: cookies of an earlier one are void."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """A séance: identity belongs to it, never to a tablet."""
 
     id: str
     group: str
+    """Empty: an anonymous lesson."""
     title: str
     started_at: str
     ended_at: str | None = None
+    plan: tuple[Planned, ...] = ()
+    """What pupils may open; empty: everything on the box."""
+    options: LessonOptions = LessonOptions()
+    opened_by: str = ""
+    kept: bool = True
+    """False: anonymous, in the hub's memory only."""
+
+    @property
+    def key(self) -> str:
+        """Names this opening of the lesson, for cookies and tablets."""
+        return f"{self.id}.{self.options.sitting}"
+
+    def allows(self, kind: str, identifier: str) -> bool:
+        """Whether pupils may open it."""
+        return not self.plan or Planned(kind, identifier) in self.plan or (
+            kind == "resource" and self.options.whole_shelf
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that a lesson holds, in the order of arrival: the last one to a question counts."""
+
+    pupil: str
+    activity: str
+    question: str
+    choice: str
+    correct: bool
 
 
 class QuestionKind(enum.StrEnum):

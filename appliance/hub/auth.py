@@ -28,7 +28,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance.errors import Busy, Refused
 from appliance.hub import trace_class
 from appliance.hub.context import hub
-from appliance.store import activities, people, statements
+from appliance.store import activities, lessons, people, statements
 
 pages = Blueprint("auth", __name__)
 
@@ -155,7 +155,7 @@ def tablet_address() -> str:
 @teacher_required
 def teacher_home() -> str:
     """The running lesson in a few figures, and the address for the tablets."""
-    lesson = people.running_lesson(hub().db)
+    lesson = lessons.running(hub().db)
     group = next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None)
     counts = statements.counts_by_activity(hub().db, lesson.id) if lesson else {}
     exercises = [(activity, counts.get(activity.id)) for activity in activities.every(hub().db)] if lesson else []

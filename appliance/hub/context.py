@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app
 
 from appliance.config import Config
+from appliance.hub.anonymous import Anonymous
 from appliance.hub.imports import Library
 from appliance.hub.presence import PresenceCode
+from appliance.hub.room import Room
 from appliance.hub.search import Search
 from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
@@ -36,6 +38,8 @@ class Hub:
     machine: Machine
     vaults: Vaults
     """Which classes' names and texts can be read now."""
+    room: Room = field(default_factory=Room)
+    anonymous: Anonymous = field(default_factory=Anonymous)
 
 
 def hub() -> Hub:

@@ -25,7 +25,7 @@ from appliance.errors import NotFound, Refused
 from appliance.hub.context import hub
 from appliance.model import Lesson, Pupil, Resource
 from appliance.ports import Now
-from appliance.store import people, settings
+from appliance.store import lessons, people, settings
 from appliance.xapi import identifiers
 
 USER = "launch"
@@ -65,7 +65,7 @@ def check(given: str) -> Launch:
     try:
         said = _tokens().loads(given)
         lesson_id, pupil_id, activity, resource = (str(part) for part in said)
-        lesson, pupil = people.lesson(hub().db, lesson_id), people.pupil(hub().db, pupil_id)
+        lesson, pupil = lessons.get(hub().db, lesson_id), people.pupil(hub().db, pupil_id)
     except (BadSignature, TypeError, ValueError, NotFound) as error:
         raise refused from error
     if pupil.group != lesson.group or _over(lesson, hub().clock.now()):

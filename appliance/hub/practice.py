@@ -20,11 +20,12 @@ from flask_babel import gettext
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import BadInput, NotFound
+from appliance.errors import BadInput, NotFound, Refused
+from appliance.hub import lesson_office
 from appliance.hub.answered import Answer, prepared
 from appliance.hub.context import hub
 from appliance.hub.pupils import current_lesson, current_pupil
-from appliance.store import activities, settings, statements
+from appliance.store import activities, settings
 from appliance.xapi.preparing import Prepared
 
 pages = Blueprint("practice", __name__)
@@ -45,6 +46,8 @@ def quiz(activity_id: str) -> str | AnyResponse:
     if pupil is None or lesson is None:
         return redirect(url_for("pupils.home"))
     activity = activities.get(hub().db, activity_id)
+    if not lesson.allows("activity", activity_id):
+        raise NotFound("This lesson does not hold that activity: go back to the shelf.")
     return render_template(
         "quiz.html",
         activity=activity,
@@ -53,7 +56,7 @@ def quiz(activity_id: str) -> str | AnyResponse:
         attempt_ids={question.id: str(uuid.uuid4()) for question in activity.questions},
         results={
             question: {"choice": choice, "correct": correct}
-            for question, (choice, correct) in statements.results(hub().db, lesson.id, pupil.id, activity.id).items()
+            for question, (choice, correct) in lesson_office.results(lesson, pupil.id, activity.id).items()
         },
     )
 
@@ -89,15 +92,16 @@ def answers() -> Response | tuple[Response, int]:
 def _deliver(items: list[dict[str, Any]]) -> dict[str, str]:
     """Record what can be; returns {id: reason} for what never can."""
     refused: dict[str, str] = {}
-    batch: list[Prepared] = []
+    batch: list[tuple[str, Prepared]] = []
     box, activity = settings.box_id(hub().db), functools.cache(lambda name: activities.get(hub().db, name))
     for item in items:
         try:
             activity_id, answer = _read(item)
-            batch.append(prepared(box, activity(activity_id), answer))
-        except (BadInput, NotFound) as error:
+            lesson_office.admit(answer.lesson)
+            batch.append((answer.lesson, prepared(box, activity(activity_id), answer)))
+        except (BadInput, NotFound, Refused) as error:
             refused[str(item.get("id", ""))] = error.message
-    return refused | hub().records.append_each(batch)
+    return refused | lesson_office.keep(batch)
 
 
 def _read(item: Mapping[str, Any]) -> tuple[str, Answer]:

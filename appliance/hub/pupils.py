@@ -5,34 +5,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, redirect, render_template, session, url_for
+import secrets
+
+from flask import Blueprint, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import NotFound
+from appliance.hub import lesson_office
 from appliance.hub.context import hub
 from appliance.model import Lesson, Pupil
-from appliance.store import people
 
 pages = Blueprint("pupils", __name__)
 
 
 def current_lesson() -> Lesson | None:
-    """The running lesson, read once per request."""
-    if "lesson" not in g:
-        g.lesson = people.running_lesson(hub().db)
-    lesson: Lesson | None = g.lesson
-    return lesson
+    """The running lesson, kept or anonymous."""
+    return lesson_office.current()
 
 
 def current_pupil() -> Pupil | None:
     """Who this tablet speaks for, as long as the lesson that said so runs."""
-    lesson = current_lesson()
-    if lesson is None or session.get("lesson") != lesson.id:
-        return None
-    try:
-        return people.pupil(hub().db, str(session.get("pupil", "")))
-    except NotFound:
-        return None
+    return lesson_office.current_pupil()
 
 
 @pages.get("/")
@@ -44,21 +37,19 @@ def home() -> AnyResponse:
 
 
 @pages.get("/qui")
-def who() -> str | AnyResponse:
-    """Who are you? The class's animals."""
+def who() -> str:
+    """Who are you? The class's animals; between two lessons, a page that waits for the next one."""
     lesson = current_lesson()
     if lesson is None:
-        return redirect(url_for("shelf.shelf"))
-    group = next(group for group in people.groups(hub().db) if group.id == lesson.group)
-    return render_template("qui.html", lesson=lesson, group=group, pupils=people.pupils(hub().db, lesson.group))
+        return render_template("lesson_none.html")
+    return render_template("qui.html", lesson=lesson, pupils=lesson_office.pupils(lesson))
 
 
 def _pupil_of_lesson(pupil_id: str) -> Pupil:
     lesson = current_lesson()
-    pupil = people.pupil(hub().db, pupil_id)
-    if lesson is None or pupil.group != lesson.group:
+    if lesson is None:
         raise NotFound("There is no such pupil: choose your animal again.")
-    return pupil
+    return lesson_office.pupil(lesson, pupil_id)
 
 
 @pages.get("/qui/<pupil_id>")
@@ -70,16 +61,17 @@ def confirm(pupil_id: str) -> str:
 @pages.post("/qui/<pupil_id>")
 def enter(pupil_id: str) -> AnyResponse:
     """Yes: this tablet speaks for this pupil until the lesson ends or somebody leaves."""
-    pupil = _pupil_of_lesson(pupil_id)
-    lesson = current_lesson()
-    session.pop("pupil", None)
-    session["lesson"], session["pupil"] = (lesson.id if lesson else ""), pupil.id
-    return redirect(url_for("shelf.shelf"), 303)
+    pupil, lesson = _pupil_of_lesson(pupil_id), current_lesson()
+    hub().room.leave(str(session.get("tablet", "")))
+    session["lesson"], session["pupil"] = (lesson.key if lesson else ""), pupil.id
+    session["tablet"] = secrets.token_hex(6)
+    return redirect(lesson_office.first_page(lesson), 303)
 
 
 @pages.post("/au-revoir")
 def leave() -> AnyResponse:
     """Back to the grid: the tablet forgets who held it."""
-    session.pop("lesson", None)
-    session.pop("pupil", None)
+    hub().room.leave(str(session.get("tablet", "")))
+    for name in ("lesson", "pupil", "tablet"):
+        session.pop(name, None)
     return redirect(url_for("pupils.home"), 303)

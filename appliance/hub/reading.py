@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, render_template, request
 
-from appliance.errors import Damaged
+from appliance.errors import Damaged, NotFound
 from appliance.hub import labels, launch
 from appliance.hub.assets import content_origin, static_url
 from appliance.hub.auth import is_teacher
@@ -130,13 +130,14 @@ def _media_url(resource: Resource, anchor: str) -> str:
 
 
 def _launched(resource: Resource) -> tuple[str, str]:
-    """The query and the name of the frame. An xAPI package reports for a pupil in a lesson, and for nobody else."""
+    """The query and the name of the frame. An xAPI package reports for a pupil in a lesson that is kept, and for
+    nobody else."""
     told = resource.details.get("xapi")
     if not isinstance(told, Mapping):
         return "", ""
     own = quote(str(told.get("query") or ""), safe="=&%+")
     lesson, pupil = current_lesson(), current_pupil()
-    if lesson is None or pupil is None:
+    if lesson is None or pupil is None or not lesson.kept:
         return own, "launch"
     said = launch.parameters(resource, lesson, pupil, content_origin(), language())
     return f"{own}&{said}" if own else said, launch.frame_name(lesson, pupil)
@@ -149,7 +150,9 @@ def read(resource_id: str) -> str:
     if resource.state is ResourceState.DAMAGED and not is_teacher():
         raise Damaged("This resource is damaged: tell your teacher, who can add it again.")
     anchor = request.args.get("a", "")[:MAX_ANCHOR]
-    pupil = current_pupil()
+    pupil, lesson = current_pupil(), current_lesson()
+    if lesson is not None and not lesson.allows("resource", resource.id) and not is_teacher():
+        raise NotFound("This lesson does not hold that resource: go back to the shelf.")
     query, frame_name = _launched(resource)
     return render_template(
         "read.html",

@@ -16,11 +16,11 @@ from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 
 from appliance.errors import Busy
-from appliance.hub import covers, labels
+from appliance.hub import covers, labels, lesson_office
+from appliance.hub.auth import is_teacher
 from appliance.hub.context import hub
 from appliance.hub.pupils import current_lesson, current_pupil
 from appliance.model import LEVELS, Activity, Hit, Resource, SearchFilters
-from appliance.store import activities
 
 pages = Blueprint("shelf", __name__)
 
@@ -140,15 +140,22 @@ def address(**changes: object) -> str:
 
 def _activities() -> list[Activity]:
     """What the running lesson asks of this pupil; nothing of somebody who has not said who they are."""
-    if current_pupil() is None or current_lesson() is None:
-        return []
-    return activities.every(hub().db)
+    lesson = current_lesson()
+    return [] if current_pupil() is None or lesson is None else lesson_office.activities(lesson)
+
+
+def _shown() -> list[Resource]:
+    """The resources that the running lesson lets pupils open; all of them for the teacher."""
+    lesson, everything = current_lesson(), hub().library.list()
+    if lesson is None or is_teacher():
+        return everything
+    return [resource for resource in everything if lesson.allows("resource", resource.id)]
 
 
 def _items(query: str, wanted: SearchFilters) -> tuple[list[Item], str]:
     """Cards, and a sentence when the search gave up."""
     everything = hub().library.list()
-    shown = [resource for resource in everything if fits(resource, wanted)]
+    shown = [resource for resource in _shown() if fits(resource, wanted)]
     if not query:
         return [item(resource) for resource in sorted(shown, key=lambda r: labels.title(r).casefold())], ""
     try:
@@ -175,7 +182,7 @@ def shelf() -> str:
         wanted=wanted,
         shelf=page_of(items, request.args.get("page", 1, type=int)),
         trouble=trouble,
-        formats=_kinds(hub().library.list()),
+        formats=_kinds(_shown()),
         pupil=current_pupil(),
         lesson=current_lesson(),
         activities=_activities() if not query else [],
@@ -187,7 +194,7 @@ def shelf() -> str:
 @pages.get("/etagere/filtres")
 def choose_filters() -> str:
     """Kind, level and subject on a page of their own: one task, one screen."""
-    resources = hub().library.list()
+    resources = _shown()
     return render_template(
         "filters.html",
         query=request.args.get("q", "").strip()[:MAX_QUERY],

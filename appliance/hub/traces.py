@@ -19,7 +19,7 @@ from appliance.hub.context import hub
 from appliance.hub.trace_class import Seat
 from appliance.hub.trace_lines import Line
 from appliance.model import Lesson, Pupil
-from appliance.store import people, settings, traces
+from appliance.store import lessons, people, settings, traces
 from appliance.store.record_queries import Query, cursor
 from appliance.xapi import identifiers, terms
 
@@ -41,7 +41,7 @@ ICONS = {"completed": "check", "initialized": "play", "launched": "play", "playe
 @teacher_required
 def overview() -> str:
     """The class of the running lesson, or of the last one, pupil by pupil in the order of the class list."""
-    lesson, wanted = people.latest_lesson(hub().db), _wanted()
+    lesson, wanted = lessons.latest(hub().db), _wanted()
     return render_template(
         "traces.html", lesson=lesson, running=lesson is not None and lesson.ended_at is None, wanted=wanted,
         group=next((each for each in people.groups(hub().db) if lesson and each.id == lesson.group), None),
@@ -60,7 +60,7 @@ def live() -> Response:
         if "HX-Request" in request.headers:  # a redirect would be shown inside the page
             answer = make_response("", 204, {"HX-Redirect": url_for("auth.sign_in")})
         return answer
-    fragment, tag = _live(people.latest_lesson(hub().db), _wanted())
+    fragment, tag = _live(lessons.latest(hub().db), _wanted())
     answer = make_response(fragment)
     answer.headers["Cache-Control"] = "no-store"
     answer.set_etag(tag)
@@ -75,7 +75,7 @@ def trace(pupil_id: str) -> str:
     agent = terms.agent_value(identifiers.pupil(settings.box_id(hub().db), pupil.id))
     after = request.args.get("suite") or None
     lines, older = _page(agent, after)
-    lesson = people.latest_lesson(hub().db)
+    lesson = lessons.latest(hub().db)
     return render_template(
         "trace.html", pupil=pupil, days=trace_lines.days(lines), first=after is None, icons=ICONS,
         lesson=lesson, seat=_seat(lesson, pupil) if after is None else None,

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""Groups, pupils, lessons: rows in, plain data out."""
+"""Groups and pupils: rows in, plain data out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlite3
 
 from appliance.errors import NotFound
 from appliance.model import Activity, Group, Lesson, Pupil
-from appliance.store import activities, tombstones
+from appliance.store import activities, lessons, tombstones
 from appliance.store.db import Database
 from appliance.xapi import identifiers, terms
 
@@ -24,10 +24,7 @@ def put_class(db: Database, group: Group, pupils: list[Pupil], given: list[Activ
         )
         for activity in given:
             activities.add(conn, activity)
-        conn.execute(
-            "INSERT OR IGNORE INTO lesson (id, school_group, title, activity, started_at) VALUES (?, ?, ?, ?, ?)",
-            (lesson.id, lesson.group, lesson.title, given[0].id if given else None, lesson.started_at),
-        )
+        lessons.put(conn, lesson)
 
 
 def _erased(conn: sqlite3.Connection, pupil_id: str) -> bool:
@@ -59,31 +56,3 @@ def pupil(db: Database, pupil_id: str) -> Pupil:
 
 def _pupil(row: sqlite3.Row) -> Pupil:
     return Pupil(row["id"], row["school_group"], row["alias"], row["avatar"])
-
-
-def running_lesson(db: Database) -> Lesson | None:
-    """The lesson that is going on, the latest if several."""
-    row = db.reading().execute(
-        "SELECT * FROM lesson WHERE ended_at IS NULL ORDER BY started_at DESC, rowid DESC LIMIT 1"
-    ).fetchone()  # fmt: skip
-    return None if row is None else _lesson(row)
-
-
-def lesson(db: Database, lesson_id: str) -> Lesson:
-    """Running or over. Raises :class:`NotFound`."""
-    row = db.reading().execute("SELECT * FROM lesson WHERE id = ?", (lesson_id,)).fetchone()
-    if row is None:
-        raise NotFound("There is no such lesson.")
-    return _lesson(row)
-
-
-def latest_lesson(db: Database) -> Lesson | None:
-    """The lesson that is going on, else the last one that was."""
-    row = db.reading().execute(
-        "SELECT * FROM lesson ORDER BY ended_at IS NULL DESC, started_at DESC, rowid DESC LIMIT 1"
-    ).fetchone()  # fmt: skip
-    return None if row is None else _lesson(row)
-
-
-def _lesson(row: sqlite3.Row) -> Lesson:
-    return Lesson(row["id"], row["school_group"], row["title"], row["started_at"], row["ended_at"])

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from appliance.model import Answered
 from appliance.store.db import Database
 from appliance.store.record_entries import Entry
 from appliance.xapi import identifiers
@@ -23,7 +25,15 @@ def fold(conn: sqlite3.Connection, box_id: str, entries: Iterable[Entry]) -> Non
 
 
 def _answer(box_id: str, entry: Entry) -> tuple[str, str, str, str, str, str, int] | None:
-    value = entry.value
+    told = read(box_id, entry.value)
+    if told is None:
+        return None
+    lesson, answer = told
+    return (entry.id, lesson, answer.pupil, answer.activity, answer.question, answer.choice, int(answer.correct))
+
+
+def read(box_id: str, value: Mapping[str, Any]) -> tuple[str, Answered] | None:
+    """The lesson and the answer that a statement tells of; None when it is none of this box's."""
     if value["verb"]["id"] != ANSWERED or not str(value["object"].get("id", "")).startswith(identifiers.base(box_id)):
         return None
     pupil = identifiers.read_pupil(value["actor"])
@@ -37,7 +47,7 @@ def _answer(box_id: str, entry: Entry) -> tuple[str, str, str, str, str, str, in
         return None
     if not isinstance(result.get("response"), str) or not isinstance(result.get("success"), bool):
         return None
-    return (entry.id, lesson, pupil[1], question[1], question[2], result["response"], int(result["success"]))
+    return lesson, Answered(pupil[1], question[1], question[2], result["response"], result["success"])
 
 
 def results(db: Database, lesson: str, pupil: str, activity: str) -> dict[str, tuple[str, bool]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from appliance.store import people, settings
+from appliance.store import lessons, settings
 from appliance.xapi import identifiers
 from appliance.xapi.preparing import Prepared, prepare
 from appliance.xapi.reading import statement
@@ -240,7 +240,7 @@ def test_a_box_without_a_class(site: Site) -> None:
 
 def test_the_home_leads_there(classroom: Site) -> None:
     assert 'href="/enseignant/traces"' in classroom.text("/enseignant/accueil")
-    assert people.latest_lesson(classroom.hub.db) == people.running_lesson(classroom.hub.db)
+    assert lessons.latest(classroom.hub.db) == lessons.running(classroom.hub.db)
 
 
 def test_each_try_counts_and_a_run_is_one_line(classroom: Site) -> None:
@@ -280,8 +280,9 @@ def test_a_tool_that_knows_of_no_lesson_is_seen_too(classroom: Site) -> None:
 
 def test_what_came_late_from_another_lesson_is_not_this_ones(classroom: Site) -> None:
     with classroom.hub.db.writing() as conn:
-        conn.execute("INSERT INTO lesson SELECT 'other', school_group, title, activity, '2026-11-01T08:00:00Z', "
-                     "started_at FROM lesson")  # fmt: skip
+        conn.execute("INSERT INTO lesson (id, school_group, title, activity, started_at, ended_at) "
+                     "SELECT 'other', school_group, title, activity, '2026-11-01T08:00:00Z', started_at FROM lesson"
+                     )  # fmt: skip
     other = identifiers.registration(settings.box_id(classroom.hub.db), "other")
     tell(classroom, made(classroom, "experienced", context={"registration": other}))
     assert seat(classroom, "Renard") == "rien encore"

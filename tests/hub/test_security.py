@@ -21,7 +21,7 @@ from appliance.hub.app import create_app
 from appliance.hub.auth import SIGNED_IN_S
 from appliance.hub.context import Hub
 from appliance.ports import Now
-from appliance.store import people
+from appliance.store import lessons, people
 from appliance.store.migrations import migrate
 
 
@@ -32,7 +32,7 @@ def csrf(client: FlaskClient, path: str) -> str:
 
 
 def first_pupil(parts: Hub) -> str:
-    lesson = people.running_lesson(parts.db)
+    lesson = lessons.running(parts.db)
     assert lesson
     return people.pupils(parts.db, lesson.group)[0].id
 

@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The anonymous lesson: animals, answers and their sum in this process's memory, and nowhere else.
+
+No byte of it reaches a file. It ends with the bell, with the next lesson, or with the hub; what a tablet still holds
+of it is then refused as "not kept", and the tablet forgets it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import uuid
+from collections.abc import Sequence
+
+from appliance.errors import BadInput, NotFound, TooLarge
+from appliance.i18n import N_
+from appliance.model import Answered, Lesson, LessonOptions, Planned, Pupil
+
+PREFIX = "anonymous-"
+"""What the id of an anonymous lesson begins with: a hub that was started again still knows it for one."""
+NOT_KEPT = N_("That lesson was anonymous and is over: this answer is not kept.")
+MOST_PUPILS = 60
+MOST_ANSWERS = 20_000
+LONGEST_RESPONSE = 500
+"""Characters of an answer that are remembered."""
+ANIMALS = (
+    ("1F98A", N_("Fox")), ("1F989", N_("Owl")), ("1F43A", N_("Wolf")), ("1F981", N_("Lion")), ("1F405", N_("Tiger")),
+    ("1F40E", N_("Horse")), ("1F993", N_("Zebra")), ("1F404", N_("Cow")), ("1F416", N_("Pig")), ("1F411", N_("Sheep")),
+    ("1F410", N_("Goat")), ("1F992", N_("Giraffe")), ("1F418", N_("Elephant")), ("1F401", N_("Mouse")),
+    ("1F407", N_("Rabbit")), ("1F994", N_("Hedgehog")), ("1F428", N_("Koala")), ("1F43C", N_("Panda")),
+    ("1F9A6", N_("Otter")), ("1F998", N_("Kangaroo")), ("1F427", N_("Penguin")), ("1F986", N_("Duck")),
+    ("1F9A2", N_("Swan")), ("1F438", N_("Frog")), ("1F422", N_("Turtle")), ("1F42C", N_("Dolphin")),
+    ("1F98B", N_("Butterfly")), ("1F41D", N_("Bee")),
+)  # fmt: skip
+"""OpenMoji hexcodes of the sheet of animals, and their names (message ids)."""
+
+
+def is_anonymous(lesson_id: str) -> bool:
+    """Whether a lesson, of now or of some other day, was never meant to be kept."""
+    return lesson_id.startswith(PREFIX)
+
+
+def animals(count: int, names: Sequence[str]) -> list[tuple[str, str]]:
+    """(hexcode, name) of ``count`` pupils; when the sheet is used up, "Fox 2". Raises :class:`BadInput`.
+
+    ``names``: those of :data:`ANIMALS`, in the reader's language.
+    """
+    if not 1 <= count <= MOST_PUPILS:
+        raise BadInput("Choose between 1 and %(most)s animals.", most=MOST_PUPILS)
+    rounds = [divmod(number, len(ANIMALS)) for number in range(count)]
+    return [(ANIMALS[place][0], names[place] + (f" {again + 1}" if again else "")) for again, place in rounds]
+
+
+class Anonymous:
+    """The one anonymous lesson there is, or was last. Thread-safe, bounded."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lesson: Lesson | None = None
+        self._pupils: dict[str, Pupil] = {}
+        self._answers: dict[str, Answered] = {}
+
+    def begin(
+        self, title: str, seats: Sequence[tuple[str, str]], plan: tuple[Planned, ...], options: LessonOptions, at: str
+    ) -> Lesson:
+        """Open one for these animals (hexcode, name); the one before is forgotten whole."""
+        lesson = Lesson(f"{PREFIX}{uuid.uuid4()}", "", title, at, None, plan, options, kept=False)
+        pupils = [Pupil(str(uuid.uuid4()), "", name, avatar) for avatar, name in seats]
+        with self._lock:
+            self._lesson, self._answers = lesson, {}
+            self._pupils = {pupil.id: pupil for pupil in pupils}
+        return lesson
+
+    def running(self) -> Lesson | None:
+        """The lesson that is going on."""
+        lesson = self._lesson
+        return lesson if lesson is not None and lesson.ended_at is None else None
+
+    def end(self, at: str) -> None:
+        """The bell. What the summary shows stays until the next lesson, or :meth:`forget`."""
+        with self._lock:
+            if self._lesson is not None and self._lesson.ended_at is None:
+                self._lesson = dataclasses.replace(self._lesson, ended_at=at)
+
+    def forget(self) -> None:
+        """Nothing is left of it."""
+        with self._lock:
+            self._lesson, self._pupils, self._answers = None, {}, {}
+
+    def get(self, lesson_id: str) -> Lesson:
+        """Running or just over. Raises :class:`NotFound`: of earlier ones nothing is known."""
+        lesson = self._lesson
+        if lesson is None or lesson.id != lesson_id:
+            raise NotFound("There is no such lesson.")
+        return lesson
+
+    def pupils(self) -> list[Pupil]:
+        """In the order of the grid."""
+        with self._lock:
+            return list(self._pupils.values())
+
+    def admit(self, lesson_id: str) -> None:
+        """Raises :class:`NotFound` unless ``lesson_id`` is going on."""
+        running = self.running()
+        if running is None or running.id != lesson_id:
+            raise NotFound(NOT_KEPT)
+
+    def keep(self, lesson_id: str, answer_id: str, answer: Answered) -> None:
+        """Remember an answer; the same id again changes nothing.
+
+        Raises :class:`NotFound` when that lesson is not the one that goes on or the pupil is not in it,
+        :class:`TooLarge` when it holds :data:`MOST_ANSWERS`.
+        """
+        with self._lock:
+            self.admit(lesson_id)
+            if answer.pupil not in self._pupils:
+                raise NotFound(NOT_KEPT)
+            if answer_id in self._answers:
+                return
+            if len(self._answers) >= MOST_ANSWERS:
+                raise TooLarge("This lesson holds as many answers as it can: open another one.")
+            self._answers[answer_id] = dataclasses.replace(answer, choice=answer.choice[:LONGEST_RESPONSE])
+
+    def answered(self) -> list[Answered]:
+        """Every answer, in the order of arrival."""
+        with self._lock:
+            return list(self._answers.values())

@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The lesson that goes on, kept or anonymous: one face for the grid, the exercises, the board and the summary."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from flask import g, session, url_for
+
+from appliance.errors import NotFound, Refused
+from appliance.hub import anonymous
+from appliance.hub.context import hub
+from appliance.model import Activity, Answered, Lesson, Pupil
+from appliance.store import activities as stored
+from appliance.store import lessons, people, settings, statements
+from appliance.xapi.preparing import Prepared
+
+LATE_S = 60 * 86400.0
+"""How long after its lesson an answer that waited in a tablet is still taken."""
+
+
+def current() -> Lesson | None:
+    """The running lesson, read once per request; the room follows it."""
+    if "lesson" not in g:
+        g.lesson = hub().anonymous.running() or lessons.running(hub().db)
+        hub().room.enter(g.lesson.key if g.lesson else "")
+    lesson: Lesson | None = g.lesson
+    return lesson
+
+
+def find(lesson_id: str) -> Lesson:
+    """Running or over. Raises :class:`NotFound`."""
+    if anonymous.is_anonymous(lesson_id):
+        return hub().anonymous.get(lesson_id)
+    return lessons.get(hub().db, lesson_id)
+
+
+def pupils(lesson: Lesson) -> list[Pupil]:
+    """Who may come in, in the order of the grid."""
+    return people.pupils(hub().db, lesson.group) if lesson.kept else hub().anonymous.pupils()
+
+
+def pupil(lesson: Lesson, pupil_id: str) -> Pupil:
+    """One of them. Raises :class:`NotFound`."""
+    found = next((each for each in pupils(lesson) if each.id == pupil_id), None)
+    if found is None:
+        raise NotFound("There is no such pupil: choose your animal again.")
+    return found
+
+
+def current_pupil() -> Pupil | None:
+    """Who this tablet speaks for, as long as the sitting that said so goes on."""
+    lesson = current()
+    if lesson is None or session.get("lesson") != lesson.key:
+        return None
+    try:
+        return pupil(lesson, str(session.get("pupil", "")))
+    except NotFound:
+        return None
+
+
+def activities(lesson: Lesson) -> list[Activity]:
+    """The exercises that its pupils may open."""
+    return [each for each in stored.every(hub().db) if lesson.allows("activity", each.id)]
+
+
+def first_page(lesson: Lesson | None) -> str:
+    """Where a pupil who came in goes: to the only thing planned, else to the shelf."""
+    if lesson is None or len(lesson.plan) != 1:
+        return url_for("shelf.shelf")
+    only = lesson.plan[0]
+    if only.kind == "activity":
+        return url_for("practice.quiz", activity_id=only.id)
+    return url_for("reading.read", resource_id=only.id)
+
+
+def answered(lesson: Lesson) -> list[Answered]:
+    """Every answer, in the order of arrival."""
+    return lessons.answered(hub().db, lesson.id) if lesson.kept else hub().anonymous.answered()
+
+
+def results(lesson: Lesson, pupil_id: str, activity_id: str) -> dict[str, tuple[str, bool]]:
+    """Question -> (last choice, right?) of a pupil."""
+    if lesson.kept:
+        return statements.results(hub().db, lesson.id, pupil_id, activity_id)
+    return {
+        each.question: (each.choice, each.correct)
+        for each in hub().anonymous.answered()
+        if each.pupil == pupil_id and each.activity == activity_id
+    }
+
+
+def admit(lesson_id: str) -> None:
+    """Whether an answer of that lesson can still be taken, long after it perhaps.
+
+    Raises :class:`NotFound` when it was anonymous and is over or is not known, :class:`Refused` after 60 days; a clock
+    that may be wrong never says so.
+    """
+    if anonymous.is_anonymous(lesson_id):
+        hub().anonymous.admit(lesson_id)
+        return
+    lesson, now = lessons.get(hub().db, lesson_id), hub().clock.now()
+    if lesson.ended_at is None or not now.trusted:
+        return
+    if now.wall - datetime.datetime.fromisoformat(lesson.ended_at).timestamp() > LATE_S:
+        raise Refused("This answer comes too long after its lesson: it is not kept.")
+
+
+def keep(batch: Sequence[tuple[str, Prepared]]) -> dict[str, str]:
+    """Take statements, each with the lesson it belongs to: to the records, or to memory. Returns {id: reason}.
+
+    The caller has asked :func:`admit`.
+    """
+    refused: dict[str, str] = {}
+    kept: list[Prepared] = []
+    for lesson_id, statement in batch:
+        if not anonymous.is_anonymous(lesson_id):
+            kept.append(statement)
+            continue
+        told = statements.read(settings.box_id(hub().db), statement.value)
+        try:
+            if told is not None:
+                hub().anonymous.keep(lesson_id, statement.id, told[1])
+        except (NotFound, ValueError) as error:
+            refused[statement.id] = str(getattr(error, "message", error))
+    return refused | hub().records.append_each(kept)
+
+
+def now_text() -> str:
+    """This moment, RFC 3339, UTC, to the second: as lessons keep it."""
+    moment = datetime.datetime.fromtimestamp(hub().clock.now().wall, datetime.UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
