@@ -158,7 +158,9 @@ class LessonOptions:
     """How a lesson is held; whatever might press or compare pupils is off."""
 
     correction: str = "now"
-    """``now``, or ``later``: pages then do not hold the right answers before the lesson is over."""
+    """``now``, or ``later``: pages then do not hold the right answers until :attr:`released`."""
+    released: bool = False
+    """The teacher shows the correction, though it was to come later."""
     minutes: int = 0
     """Screen time shown to pupils as a disc that shrinks; 0: none."""
     ranking: bool = False
@@ -167,6 +169,11 @@ class LessonOptions:
     """Pupils may open everything else as well."""
     sitting: int = 1
     """Counts the openings of one lesson: cookies of an earlier one are void."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether pupils' pages may hold the right answers."""
+        return self.correction != "later" or self.released
 
 
 @dataclass(frozen=True, slots=True)

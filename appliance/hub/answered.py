@@ -1,46 +1,80 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""An answer to a closed question as an xAPI statement (xAPI-Data 2.4.4.1, interaction type ``choice``)."""
+"""An answer as an xAPI statement (xAPI-Data 2.4.4.1, interaction activities)."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from appliance.errors import BadInput
-from appliance.model import Activity, Question
+from appliance.hub import quiz_judging
+from appliance.model import Activity, Choice, Question, QuestionKind
 from appliance.xapi import identifiers
 from appliance.xapi.preparing import Prepared, prepare
 from appliance.xapi.reading import Raw
 from appliance.xapi.version import Version
 
 VERB = {"id": "http://adlnet.gov/expapi/verbs/answered", "display": {"fr": "a répondu", "en": "answered"}}
+INTERACTIONS = {
+    QuestionKind.CHOICE: "choice",
+    QuestionKind.SEVERAL: "choice",
+    QuestionKind.ORDER: "sequencing",
+    QuestionKind.MATCH: "matching",
+    QuestionKind.NUMBER: "numeric",
+    QuestionKind.TEXT: "fill-in",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """A closed answer as it arrived. ``age_s``: seconds between the tap and the delivery, by the tablet's own clock."""
+    """An answer as it arrived. ``age_s``: seconds between the tap and the delivery, by the tablet's own clock."""
 
     id: str
     pupil: str
     lesson: str
     question: str
-    choice: str
+    response: str
     age_s: float = 0.0
+    team: tuple[str, ...] = ()
+    """The pupils who share the tablet, ``pupil`` among them; empty for one alone."""
+
+    def each(self) -> list[Answer]:
+        """Itself; of a team, one for each member, whose id follows from the answer's and the member's."""
+        if not self.team:
+            return [self]
+        return [dataclasses.replace(self, id=member_id(self.id, pupil), pupil=pupil) for pupil in self.team]
+
+
+def member_id(answer: str, pupil: str) -> str:
+    """The id of the statement that a team's answer is for one of its members."""
+    return str(uuid.uuid5(uuid.UUID(answer), pupil))
+
+
+def sealed_id(statement: str) -> str:
+    """Under which id a free text is sealed: always the same, so that a delivery repeated says the same."""
+    return str(uuid.uuid5(uuid.UUID(statement), "sealed"))
+
+
+def asked(activity: Activity, answer: Answer) -> Question:
+    """The question that is answered. Raises :class:`BadInput`."""
+    for question in activity.questions:
+        if question.id == answer.question:
+            return question
+    raise BadInput("This answer fits no question of the activity.")
 
 
 def prepared(box: str, activity: Activity, answer: Answer) -> Prepared:
     """The statement, ready to be appended; its time is the box's, ``age_s`` ago.
 
-    The same answer always makes the same text, so that a delivery repeated is stored once. Raises :class:`BadInput`
-    when the activity has no such question or choice.
+    The same answer always makes the same text, so that a delivery repeated is stored once. A free text is not in it.
+    Raises :class:`BadInput` when the activity has no such question or the question no such answer.
     """
-    question = next((q for q in activity.questions if q.id == answer.question), None)
-    if question is None or answer.choice not in {choice.id for choice in question.choices}:
-        raise BadInput("This answer fits no question of the activity.")
-    value = _statement(box, activity, question, answer)
+    value = _statement(box, activity, asked(activity, answer), answer)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return prepare(Raw(text, value), Version.V1, identifiers.own_authority(box), age_s=max(0.0, answer.age_s))
 
@@ -54,18 +88,40 @@ def _statement(box: str, activity: Activity, question: Question, answer: Answer)
         "object": {
             "objectType": "Activity",
             "id": identifiers.question(box, activity.id, question.id),
-            "definition": {
-                "type": "http://adlnet.gov/expapi/activities/cmi.interaction",
-                "interactionType": "choice",
-                "description": {"fr": question.prompt},
-                "choices": [{"id": choice.id, "description": {"fr": choice.text}} for choice in question.choices],
-                "correctResponsesPattern": [question.answer],
-            },
+            "definition": definition(question),
         },
-        "result": {"success": answer.choice == question.answer, "completion": True, "response": answer.choice},
+        "result": _result(question, answer),
         "context": {
             "registration": identifiers.registration(box, answer.lesson),
+            **({"team": identifiers.team(box, answer.lesson, answer.team)} if answer.team else {}),
             "contextActivities": {"parent": [{"id": about}], "grouping": [{"id": lesson}]},
             "platform": "Cartable",
         },
     }
+
+
+def definition(question: Question) -> dict[str, Any]:
+    """What is asked, and what is right."""
+    kind = INTERACTIONS[question.kind]
+    lists = {"source": question.choices, "target": question.targets} if kind == "matching" else {}
+    if kind in ("choice", "sequencing"):
+        lists = {"choices": question.choices}
+    return {
+        "type": "http://adlnet.gov/expapi/activities/cmi.interaction",
+        "interactionType": kind,
+        "description": {"fr": question.prompt},
+        **{name: _components(several) for name, several in lists.items()},
+        "correctResponsesPattern": quiz_judging.pattern(question),
+    }
+
+
+def _components(choices: Sequence[Choice]) -> list[dict[str, Any]]:
+    return [{"id": choice.id, "description": {"fr": choice.text}} for choice in choices]
+
+
+def _result(question: Question, answer: Answer) -> dict[str, Any]:
+    given = quiz_judging.response(question, answer.response)
+    result = {"success": quiz_judging.right(question, given), "completion": True}
+    if question.kind is QuestionKind.TEXT:
+        return {**result, "extensions": {identifiers.SEALED: sealed_id(answer.id)}}
+    return {**result, "response": given}

@@ -16,7 +16,7 @@ from typing import Any
 
 from appliance.errors import BadInput
 from appliance.hub.imports import Library
-from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question
+from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question, QuestionKind
 from appliance.store import people, settings
 from appliance.store.db import Database
 
@@ -76,19 +76,23 @@ def _load_class(described: dict[str, Any], db: Database) -> None:
 
 def _activity(raw: dict[str, Any]) -> Activity:
     """Prompts are read aloud by clips made with the page's other sounds (see ``tools/``)."""
-    questions = tuple(
-        Question(
-            id=q["id"],
-            prompt=q["prompt"],
-            choices=tuple(Choice(**c) for c in q["choices"]),
-            answer=q["answer"],
-            right=q["right"],
-            wrong=q["wrong"],
-            sound=f"sounds/fr/{raw['id']}-{q['id']}.mp3" if raw.get("read_aloud") else None,
-        )
-        for q in raw["question"]
+    return Activity(raw["id"], raw["title"], tuple(_question(raw, q) for q in raw["question"]))
+
+
+def _question(quiz: Mapping[str, Any], raw: Mapping[str, Any]) -> Question:
+    return Question(
+        id=raw["id"],
+        prompt=raw["prompt"],
+        choices=tuple(Choice(**c) for c in raw.get("choices", ())),
+        answer=raw["answer"],
+        right=raw["right"],
+        wrong=raw["wrong"],
+        sound=f"sounds/fr/{quiz['id']}-{raw['id']}.mp3" if quiz.get("read_aloud") else None,
+        kind=QuestionKind(raw["kind"]),
+        targets=tuple(Choice(**c) for c in raw.get("targets", ())),
+        also=tuple(raw.get("also", ())),
+        tolerance=raw.get("tolerance", "0"),
     )
-    return Activity(raw["id"], raw["title"], questions)
 
 
 def _submit(folder: Path, entry: dict[str, Any], library: Library) -> bool:

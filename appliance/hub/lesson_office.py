@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import g, session, url_for
 
@@ -16,6 +19,7 @@ from appliance.hub.context import hub
 from appliance.model import Activity, Answered, Lesson, Pupil
 from appliance.store import activities as stored
 from appliance.store import lessons, people, settings, statements
+from appliance.store import texts as store_texts
 from appliance.xapi.preparing import Prepared
 
 LATE_S = 60 * 86400.0
@@ -109,10 +113,21 @@ def admit(lesson_id: str) -> None:
         raise Refused("This answer comes too long after its lesson: it is not kept.")
 
 
-def keep(batch: Sequence[tuple[str, Prepared]]) -> dict[str, str]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Text:
+    """What a pupil wrote, which no statement says."""
+
+    pupil: str
+    words: str
+    item: str
+    """The id under which the statement says that it is sealed."""
+
+
+def keep(batch: Sequence[tuple[str, Prepared]], texts: Mapping[str, Text]) -> dict[str, str]:
     """Take statements, each with the lesson it belongs to: to the records, or to memory. Returns {id: reason}.
 
-    The caller has asked :func:`admit`.
+    ``texts``, by statement, are sealed in the same transaction where they may be kept; those of an anonymous lesson
+    are not. The caller has asked :func:`admit`.
     """
     refused: dict[str, str] = {}
     kept: list[Prepared] = []
@@ -126,7 +141,13 @@ def keep(batch: Sequence[tuple[str, Prepared]]) -> dict[str, str]:
                 hub().anonymous.keep(lesson_id, statement.id, told[1])
         except (NotFound, ValueError) as error:
             refused[statement.id] = str(getattr(error, "message", error))
-    return refused | hub().records.append_each(kept)
+    beside = {name: functools.partial(_seal, name, text) for name, text in texts.items()}
+    return refused | hub().records.append_each(kept, beside)
+
+
+def _seal(statement: str, text: Text, conn: Any) -> None:
+    at = now_text() if hub().clock.now().trusted else ""
+    store_texts.keep(conn, text.pupil, text.words, item=text.item, about=statement, at=at)
 
 
 def now_text() -> str:

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from appliance.errors import BadInput, CartableError, Conflict
@@ -25,6 +26,9 @@ from appliance.xapi import preparing
 from appliance.xapi.comparison import same
 from appliance.xapi.definitions import Defines
 from appliance.xapi.preparing import Prepared
+
+Beside = Callable[[sqlite3.Connection], object]
+"""Something to write in the transaction of a statement."""
 
 INSERT = """
 INSERT INTO statement (row, id, origin, sequence, body, given, sha256, stored, trusted, defines)
@@ -50,7 +54,8 @@ class Append:
     """The work of one caller; raises what :meth:`appliance.store.records.Records.append` says."""
 
     def __init__(self, fold: Fold, arrivals: Arrivals, clock: Clock, box_id: str, batch: Sequence[Prepared], *,
-                 define: Callable[[Prepared], Defines], each: bool) -> None:  # fmt: skip
+                 define: Callable[[Prepared], Defines], each: bool,
+                 beside: Mapping[str, Beside] = MappingProxyType({})) -> None:  # fmt: skip
         self._fold = fold
         self._arrivals = arrivals
         self._clock = clock
@@ -58,6 +63,7 @@ class Append:
         self._batch = batch
         self._define = define
         self._each = each
+        self._beside = beside
 
     def __call__(self, conn: sqlite3.Connection) -> dict[str, str]:
         """Write; returns {id: reason} of those that are refused one by one."""
@@ -118,6 +124,9 @@ class Append:
             step("write held")
             ages = [prepared.age_s if prepared.stamp else None for prepared in new]
             record_times.hold(conn, now, list(zip((entry.row for entry in entries), ages, strict=True)))
+        for prepared in new:
+            if prepared.id in self._beside:
+                self._beside[prepared.id](conn)
         name_attachments(conn, ((entry.row, item.attachments) for entry, item in zip(entries, new, strict=True)))
         self._fold.add(conn, entries)
         mark(conn, end.row, entries[-1].row)

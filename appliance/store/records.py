@@ -13,6 +13,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from appliance.errors import Busy, StorageError
@@ -32,7 +33,7 @@ from appliance.store.attachments import Attachments
 from appliance.store.commit import GroupCommit
 from appliance.store.db import PATIENCE_S, Database
 from appliance.store.durable import disk_errors
-from appliance.store.record_append import Append, Unsettled
+from appliance.store.record_append import Append, Beside, Unsettled
 from appliance.store.record_fold import Fold
 from appliance.store.record_lines import Statement as Foreign
 from appliance.store.record_merge import MergeResult
@@ -97,15 +98,26 @@ class Records:
             self._take(batch, define=define, each=False)
         return [prepared.id for prepared in batch]
 
-    def append_each(self, batch: Sequence[Prepared]) -> dict[str, str]:
-        """Keep, durably, each statement of ``batch`` that can be; returns {id: reason} of the others."""
-        return self._take(batch, define=_everything, each=True)
+    def append_each(self, batch: Sequence[Prepared], beside: Mapping[str, Beside] | None = None) -> dict[str, str]:
+        """Keep, durably, each statement of ``batch`` that can be; returns {id: reason} of the others.
 
-    def _take(self, batch: Sequence[Prepared], *, define: Callable[[Prepared], Defines], each: bool) -> dict[str, str]:
+        ``beside``: what is to be written in the same transaction as the statement with that id, once, when it is new.
+        """
+        return self._take(batch, define=_everything, each=True, beside=beside or {})
+
+    def _take(
+        self,
+        batch: Sequence[Prepared],
+        *,
+        define: Callable[[Prepared], Defines],
+        each: bool,
+        beside: Mapping[str, Beside] = MappingProxyType({}),
+    ) -> dict[str, str]:
         self.expect_turn()
         if not batch:
             return {}
-        work = Append(self.fold, self.arrivals, self.clock, self.box_id, batch, define=define, each=each)
+        work = Append(self.fold, self.arrivals, self.clock, self.box_id, batch, define=define, each=each,
+                      beside=beside)  # fmt: skip
         while True:
             try:
                 refused = self.commit.run(work, patience_s=PATIENCE_S)

@@ -45,13 +45,15 @@ def read(box_id: str, value: Mapping[str, Any]) -> tuple[str, Answered] | None:
     lesson = next((found[1] for found in lessons if found and found[0] == box_id), None)
     if not pupil or not question or lesson is None or pupil[0] != box_id or question[0] != box_id:
         return None
-    if not isinstance(result.get("response"), str) or not isinstance(result.get("success"), bool):
+    sealed = identifiers.SEALED in (result.get("extensions") or {})
+    response = result.get("response", "" if sealed else None)
+    if not isinstance(response, str) or not isinstance(result.get("success"), bool):
         return None
-    return lesson, Answered(pupil[1], question[1], question[2], result["response"], result["success"])
+    return lesson, Answered(pupil[1], question[1], question[2], response, result["success"])
 
 
 def results(db: Database, lesson: str, pupil: str, activity: str) -> dict[str, tuple[str, bool]]:
-    """Question id -> (last choice, right?) of a pupil."""
+    """Question id -> (last response, right?) of a pupil; a free text is not there to be read: empty."""
     rows = db.reading().execute(
         "SELECT question, choice, correct FROM answer JOIN statement ON statement.id = answer.statement "
         "WHERE lesson = ? AND pupil = ? AND activity = ? ORDER BY statement.row",

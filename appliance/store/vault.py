@@ -182,14 +182,15 @@ def home(conn: sqlite3.Connection, group_id: str, pupil_id: str) -> str:
 
 def seal(
     conn: sqlite3.Connection, pupil_id: str, kind: str, body: bytes, *, about: str = "", media_type: str = "",
-    at: str = "", folder: Path | None = None,
+    at: str = "", folder: Path | None = None, item_id: str = "",
 ) -> str:  # fmt: skip
     """Keep ``body``, unreadable until the class is opened; returns the id of the thing.
 
     A name (UTF-8, at most :data:`LONGEST_NAME` characters) takes the place of the one before. A medium is a file of
     ``folder`` (``<state>/vault``; needed for media only), left by a death as a file that no row names
     (:func:`sweep`). ``about``: what it belongs to, a statement's id say. ``at``: now, as RFC 3339, by a clock that can
-    be trusted. Raises :class:`NotFound` for a pupil without keys, :class:`BadInput` for what cannot be kept,
+    be trusted. ``item_id``: the id that the thing gets, where what names it was written before; empty: a new one.
+    Raises :class:`NotFound` for a pupil without keys, :class:`BadInput` for what cannot be kept,
     :class:`appliance.errors.StorageError`.
     """
     row = conn.execute("SELECT public FROM pupil_key WHERE pupil = ?", (pupil_id,)).fetchone()
@@ -197,7 +198,7 @@ def seal(
         raise _no_keys()
     if kind not in KINDS or len(body) > MOST_BYTES or not body:
         raise BadInput("This cannot be kept: it is empty, too large, or of an unknown kind.")
-    item = str(uuid.uuid4())
+    item = item_id or str(uuid.uuid4())
     if kind == NAME:
         body = _name(body)
         conn.execute("DELETE FROM sealed_item WHERE pupil = ? AND kind = ?", (pupil_id, NAME))

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
 BOXES = "https://cartable.invalid/boxes/"
+SEALED = "https://cartable.invalid/extensions/sealed"
+"""Result extension: the id under which a free text was sealed (store/vault.py), where it was kept."""
 _PART = r"/([^/?#\s]+)"
 _NAMED = re.compile(rf"{re.escape(BOXES)}([^/?#\s]+)(?:/activities{_PART}(?:/questions{_PART})?|/lessons{_PART})?")
 
@@ -53,6 +55,15 @@ def lesson(box: str, lesson_id: str) -> str:
 def registration(box: str, lesson_id: str) -> str:
     """The registration (UUID) of everything done in a lesson (xAPI-Data 2.4.6.1)."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, lesson(box, lesson_id)))
+
+
+def team(box: str, lesson_id: str, pupils: Iterable[str]) -> dict[str, Any]:
+    """Pupils who share a tablet (xAPI-Data 2.4.6, team): a pseudonym of its own, which names no member.
+
+    Who they were is told by the statements of one team; so erasing one of them takes nothing from the others.
+    """
+    name = uuid.uuid5(uuid.NAMESPACE_URL, "\n".join([lesson(box, lesson_id), *sorted(pupils)]))
+    return {"objectType": "Group", "account": {"homePage": base(box), "name": f"team-{name}"}}
 
 
 def read_pupil(actor: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -85,7 +85,7 @@ def test_the_same_delivery_again_is_stored_once(records: Records, clock: Clock) 
     given = answer()
     for late in range(3):
         clock.wall += late
-        again = Answer(given.id, given.pupil, given.lesson, given.question, given.choice, float(late))
+        again = Answer(given.id, given.pupil, given.lesson, given.question, given.response, float(late))
         assert take(records, again) == {}
     assert len(bodies(records)) == 1
 

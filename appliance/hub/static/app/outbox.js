@@ -59,7 +59,10 @@
 
   async function post(batch) {
     const now = Date.now(), stop = new AbortController();
-    const items = batch.map((e) => ({ id: e.id, token: e.token, question: e.question, choice: e.choice, age_ms: Math.max(0, now - e.at) }));
+    const items = batch.map((e) => ({
+      id: e.id, token: e.token, question: e.question, response: e.response === undefined ? e.choice : e.response,
+      age_ms: Math.max(0, now - e.at),
+    }));
     const clock = setTimeout(() => stop.abort(), PATIENCE);
     try {
       const answer = await fetch("/api/answers", {

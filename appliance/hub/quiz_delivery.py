@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Answers that survive bad Wi-Fi, reloads and a killed hub.
+
+Each answer carries a UUID made before it is sent and a token signed for one pupil (or a team), lesson and activity. So
+it can wait in the tablet, be sent many times, be sent after another pupil took the tablet, and is stored once, as the
+right pupil's.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from appliance.errors import BadInput, NotFound, Refused
+from appliance.hub import lesson_office
+from appliance.hub.answered import Answer, asked, prepared, sealed_id
+from appliance.hub.context import hub
+from appliance.model import QuestionKind
+from appliance.store import activities, settings
+from appliance.xapi.preparing import Prepared
+
+MAX_AGE_S = 60 * 86400.0
+
+
+def token(lesson: str, pupils: Sequence[str], activity: str) -> str:
+    """What a page's answers carry; the same for the same, so that a page that comes back knows its own."""
+    who = pupils[0] if len(pupils) == 1 else list(pupils)
+    return str(_tokens().dumps([lesson, who, activity]))
+
+
+def _tokens() -> URLSafeSerializer:
+    return URLSafeSerializer(hub().secret, salt="attempt")
+
+
+def deliver(items: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Record what can be; returns {id: reason} for what never can.
+
+    An answer of a team is a statement for each of its members, and refused when one of these is.
+    """
+    refused: dict[str, str] = {}
+    batch: list[tuple[str, Prepared]] = []
+    texts: dict[str, lesson_office.Text] = {}
+    came: dict[str, str] = {}
+    box, activity = settings.box_id(hub().db), functools.cache(lambda name: activities.ever(hub().db, name))
+    for item in items:
+        try:
+            activity_id, answer = read(item)
+            lesson_office.admit(answer.lesson)
+            quiz = activity(activity_id)
+            made = [(each, prepared(box, quiz, each)) for each in answer.each()]
+        except (BadInput, NotFound, Refused) as error:
+            refused[str(item.get("id", ""))] = error.message
+            continue
+        for each, statement in made:
+            batch.append((each.lesson, statement))
+            came[statement.id] = answer.id
+            if asked(quiz, each).kind is QuestionKind.TEXT:
+                texts[statement.id] = lesson_office.Text(each.pupil, each.response, sealed_id(each.id))
+    kept_out = lesson_office.keep(batch, texts)
+    return refused | {came[name]: reason for name, reason in kept_out.items()}
+
+
+def read(item: Mapping[str, Any]) -> tuple[str, Answer]:
+    """Activity and answer of an item of a delivery. Raises :class:`BadInput`."""
+    try:
+        identifier = str(uuid.UUID(str(item.get("id"))))
+        lesson, who, activity = _tokens().loads(str(item.get("token", "")))
+    except ValueError as error:
+        raise BadInput("The identifier of this answer is not a UUID.") from error
+    except BadSignature as error:
+        raise BadInput("This answer was not signed by this box.") from error
+    if identifier != item.get("id"):
+        raise BadInput("The identifier of this answer is not a UUID.")
+    team = tuple(str(pupil) for pupil in who) if isinstance(who, list) else ()
+    given = item.get("response", item.get("choice", ""))  # a tablet may still hold answers to the previous release
+    return str(activity), Answer(
+        identifier, team[0] if team else str(who), str(lesson), str(item.get("question", "")), str(given),
+        _age_s(item.get("age_ms", 0)), team,
+    )  # fmt: skip
+
+
+def _age_s(age: object) -> float:
+    if isinstance(age, bool) or not isinstance(age, int | float) or age != age:  # NaN is not equal to itself
+        return 0.0
+    return min(max(age, 0), MAX_AGE_S * 1000) / 1000
