@@ -141,12 +141,12 @@ def keep(batch: Sequence[tuple[str, Prepared]], texts: Mapping[str, Text]) -> di
                 hub().anonymous.keep(lesson_id, statement.id, told[1])
         except (NotFound, ValueError) as error:
             refused[statement.id] = str(getattr(error, "message", error))
-    beside = {name: functools.partial(_seal, name, text) for name, text in texts.items()}
+    at = now_text() if hub().clock.now().trusted else ""
+    beside = {name: functools.partial(_seal, name, text, at) for name, text in texts.items()}
     return refused | hub().records.append_each(kept, beside)
 
 
-def _seal(statement: str, text: Text, conn: Any) -> None:
-    at = now_text() if hub().clock.now().trusted else ""
+def _seal(statement: str, text: Text, at: str, conn: Any) -> None:
     store_texts.keep(conn, text.pupil, text.words, item=text.item, about=statement, at=at)
 
 

@@ -108,7 +108,7 @@ class Shown:
         if not self.answered:
             return ""
         if not self.tells:
-            return str(gettext("Answer given. Your teacher will show the correction."))
+            return str(gettext("Answer given. The correction comes later."))
         return self.right if self.correct else self.wrong
 
     @property

@@ -55,6 +55,14 @@ def reopen(db: Database, lesson_id: str, at: str) -> Lesson:
     return get(db, lesson_id)
 
 
+def release(db: Database, lesson_id: str) -> Lesson:
+    """Show the correction that was to come later. Raises :class:`NotFound`."""
+    options = dataclasses.replace(get(db, lesson_id).options, released=True)
+    with db.writing() as conn:
+        conn.execute("UPDATE lesson SET options = ? WHERE id = ?", (json.dumps(dataclasses.asdict(options)), lesson_id))
+    return get(db, lesson_id)
+
+
 def running(db: Database) -> Lesson | None:
     """The lesson that is going on, the latest if several."""
     return _one(db, f"WHERE ended_at IS NULL {_LATEST_FIRST} 1")
