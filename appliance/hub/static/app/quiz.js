@@ -74,7 +74,7 @@
     const words = form.querySelector(".feedback");
     words.textContent = told ? (fine ? form.dataset.right : form.dataset.wrong) : form.dataset.given;
     words.className = "feedback notice" + (told ? (fine ? " good" : " warn") : "");
-    form.dataset.done = "yes";
+    form.dataset.done = "1";
     finish();
   }
 
