@@ -78,6 +78,10 @@ class Anonymous:
         lesson = self._lesson
         return lesson if lesson is not None and lesson.ended_at is None else None
 
+    def last(self) -> Lesson | None:
+        """The lesson that is going on, else the one that was."""
+        return self._lesson
+
     def end(self, at: str) -> None:
         """The bell. What the summary shows stays until the next lesson, or :meth:`forget`."""
         with self._lock:

@@ -22,6 +22,11 @@ from appliance.errors import Busy, CartableError
 from appliance.hub import (
     auth,
     health,
+    lesson_board,
+    lesson_home,
+    lesson_now,
+    lesson_opening,
+    lesson_summary,
     library_api,
     openapi,
     practice,
@@ -89,7 +94,8 @@ def create_app(hub: Hub) -> Flask:
     app.after_request(_headers)
     app.register_error_handler(CartableError, _our_error)
     app.register_error_handler(HTTPException, _http_error)
-    for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health):
+    lesson = (lesson_board, lesson_home, lesson_now, lesson_opening, lesson_summary)
+    for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health, *lesson):
         app.register_blueprint(module.pages)
     for module in (library_api, records_api, search_api, openapi):
         app.register_blueprint(module.api)

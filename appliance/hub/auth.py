@@ -9,26 +9,20 @@ the class's vault.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hmac
-import re
 import secrets
-import socket
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-import segno
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import Busy, Refused
-from appliance.hub import trace_class
 from appliance.hub.context import hub
-from appliance.store import activities, lessons, people, statements
 
 pages = Blueprint("auth", __name__)
 
@@ -103,7 +97,7 @@ def teacher_required(view: Callable[P, R]) -> Callable[P, R | AnyResponse]:
 def sign_in() -> str | AnyResponse:
     """Sign-in page, or the teacher's home for who is signed in already."""
     if is_teacher():
-        return redirect(url_for("auth.teacher_home"))
+        return redirect(url_for("lesson_home.home"))
     return _sign_in_page(None)
 
 
@@ -115,7 +109,7 @@ def sign_in_with_code() -> tuple[str, int] | AnyResponse:
             session.clear()
             now = hub().clock.now()
             session["teacher"] = (now.boot, now.monotonic + SIGNED_IN_S)
-            return redirect(url_for("auth.teacher_home"), 303)
+            return redirect(url_for("lesson_home.home"), 303)
         error = (
             gettext("This is neither the code that the box shows nor the passphrase.")
             if hub().presence.takes_passphrase
@@ -137,38 +131,6 @@ def sign_out() -> AnyResponse:
     """Forget that this browser is the teacher's."""
     session.clear()
     return redirect(url_for("pupils.home"), 303)
-
-
-def tablet_address() -> str:
-    """Where tablets find this box: as the teacher's browser did, unless that is this very computer."""
-    parts = urlsplit(request.host_url)
-    if parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        return request.host_url
-    port = f":{parts.port}" if parts.port else ""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))  # sends nothing: asks the kernel which of our addresses it would use
-        return f"{parts.scheme}://{probe.getsockname()[0]}{port}/"
-    return request.host_url
-
-
-@pages.get("/enseignant/accueil")
-@teacher_required
-def teacher_home() -> str:
-    """The running lesson in a few figures, and the address for the tablets."""
-    lesson = lessons.running(hub().db)
-    group = next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None)
-    counts = statements.counts_by_activity(hub().db, lesson.id) if lesson else {}
-    exercises = [(activity, counts.get(activity.id)) for activity in activities.every(hub().db)] if lesson else []
-    address = tablet_address()
-    return render_template(
-        "teacher_home.html",
-        lesson=lesson,
-        group=group,
-        exercises=exercises,
-        activities=trace_class.activities(lesson) if lesson else [],
-        address_shown=Markup("<wbr>").join(re.split(r"(?<=//)|(?<=\.)|(?=:\d)", address)),
-        qr_svg=Markup(segno.make(address, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S704 - our own
-    )
 
 
 @pages.get("/api/presence-code")

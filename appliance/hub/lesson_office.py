@@ -150,6 +150,27 @@ def _seal(statement: str, text: Text, at: str, conn: Any) -> None:
     store_texts.keep(conn, text.pupil, text.words, item=text.item, about=statement, at=at)
 
 
+def ring() -> Lesson | None:
+    """The bell: the running lesson is over, its cookies are void, the class's vault is locked. Returns that lesson."""
+    over = current()
+    if over is None:
+        return None
+    if over.kept:
+        lessons.end(hub().db, now_text())
+        hub().vaults.lock(over.group)
+    else:
+        hub().anonymous.end(now_text())
+    hub().room.enter("")
+    g.pop("lesson", None)
+    return over
+
+
+def staff_id() -> str:
+    """Who of the staff is signed in; empty: the presence code only."""
+    staff = session.get("staff") or ("",)
+    return str(staff[0])
+
+
 def now_text() -> str:
     """This moment, RFC 3339, UTC, to the second: as lessons keep it."""
     moment = datetime.datetime.fromtimestamp(hub().clock.now().wall, datetime.UTC)

@@ -92,7 +92,7 @@ def _globals(state: BlueprintSetupState) -> None:
     state.app.jinja_env.globals.update(language=language, reading_profile=reading_profile, sound_url=sound_url)
 
 
-def _back(path: str) -> str:
+def local_path(path: str) -> str:
     """``path`` when it is a page of this box, else the home page: a form field must not send people elsewhere."""
     if not path.isprintable() or len(path) > LONGEST_PATH:
         return "/"
@@ -112,7 +112,7 @@ def show() -> str:
         sizes=SIZES,
         fonts=FONTS,
         languages=LANGUAGE_NAMES,
-        back=_back(request.args.get("retour", "/")),
+        back=local_path(request.args.get("retour", "/")),
     )
 
 
@@ -121,7 +121,7 @@ def save() -> AnyResponse:
     """Keep the choices in two cookies of this tablet and go back where the reader came from."""
     form = request.form
     profile = parse_profile(".".join(form.get(key, "") for key in ("theme", "spacing", "size", "font")))
-    answer = make_response(redirect(_back(form.get("back", "/")), 303))
+    answer = make_response(redirect(local_path(form.get("back", "/")), 303))
     _keep(answer, PROFILE_COOKIE, profile.cookie)
     if form.get("language", "") in LANGUAGES:
         _keep(answer, LANGUAGE_COOKIE, form["language"])

@@ -98,6 +98,12 @@ def answered(db: Database, lesson_id: str) -> list[Answered]:
     ]
 
 
+def has_teacher(db: Database) -> bool:
+    """Whether anybody could open a class's vault."""
+    found = db.reading().execute("SELECT 1 FROM staff WHERE role = 'teacher' AND left_at IS NULL LIMIT 1").fetchone()
+    return found is not None
+
+
 def _one(db: Database, where: str, *values: object) -> Lesson | None:
     row = db.reading().execute(f"SELECT * FROM lesson {where}", values).fetchone()  # noqa: S608 - ours
     return None if row is None else _lesson(row)

@@ -70,6 +70,10 @@ def _traces(box: Box) -> str:
     return "/enseignant/traces"
 
 
+def _summary(box: Box) -> str:
+    return f"/enseignant/seance/bilan/{box.rows('SELECT id FROM lesson ORDER BY started_at LIMIT 1')[0]['id']}"
+
+
 FORMATS = ("zim", "epub", "pdf", "web_bundle", "video", "audio", "image", "office")
 
 PAGES: tuple[Page, ...] = (
@@ -92,6 +96,11 @@ PAGES: tuple[Page, ...] = (
     Page("not-found", "", Kind.PUPIL, Who.NOBODY, _at("/lire/none"), status=404),
     Page("sign-in", "/enseignant", Kind.TEACHER, Who.NOBODY, _at("/enseignant")),
     Page("teacher-home", "/enseignant/accueil", Kind.TEACHER, Who.TEACHER, _at("/enseignant/accueil")),
+    Page("lesson-open", "/enseignant/seance/ouvrir", Kind.TEACHER, Who.TEACHER, _at("/enseignant/seance/ouvrir")),
+    Page("lesson-open-word", "/enseignant/seance/ouvrir", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/seance/ouvrir?q=lune"), same_title_as="lesson-open"),
+    Page("lesson-board", "/enseignant/seance", Kind.DASHBOARD, Who.TEACHER, _at("/enseignant/seance")),
+    Page("lesson-summary", "/enseignant/seance/bilan/<lesson_id>", Kind.DASHBOARD, Who.TEACHER, _summary),
     Page("library", "/enseignant/bibliotheque", Kind.DASHBOARD, Who.TEACHER, _at("/enseignant/bibliotheque")),
     Page("library-add", "/enseignant/bibliotheque/ajouter", Kind.TEACHER, Who.TEACHER,
          _at("/enseignant/bibliotheque/ajouter")),
@@ -117,6 +126,7 @@ REDIRECTS = {"/": "/qui"}
 
 API = (
     "/api/openapi.json",
+    "/api/lesson/now",
     "/api/search",
     "/api/suggestions",
     "/api/health",
@@ -137,7 +147,7 @@ API = (
 LINES = ("/api/records/export",)
 """Rules that answer JSON lines: ``tests/records`` reads them."""
 
-FRAGMENTS = ("/enseignant/bibliotheque/imports", "/enseignant/traces/liste")
+FRAGMENTS = ("/enseignant/seance/tableau", "/enseignant/bibliotheque/imports", "/enseignant/traces/liste")
 """Rules that answer a piece of a page, for htmx: ``test_teacher`` walks through them."""
 
 PICTURES = ("/couvertures.jpg",)

@@ -228,7 +228,7 @@ def test_each_pupil_resumes_at_their_own_place(box: Box, tablet: BrowserContext,
         10,
     )
     page.goto(box.base + "/etagere")
-    page.locator(".bar form button").click()
+    page.locator(".bar nav form button").click()
     page.locator(".animals a").nth(3).click()
     page.locator("main form .button:not(.plain)").click()
     other = read(tablet, box, SOUNDS[0]).locator("audio")

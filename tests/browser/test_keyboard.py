@@ -99,7 +99,7 @@ def test_the_whole_flow_without_touching_the_screen(box: Box, open_as: Open) -> 
     page.keyboard.press("Space")
     expect(page.locator(".feedback.notice").first).not_to_be_empty()
     page.goto(box.base + "/etagere")
-    _tab_to(page, ".bar form button")
+    _tab_to(page, ".bar nav form button")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/qui$"))
 

@@ -218,7 +218,7 @@ def test_back_never_brings_the_previous_pupil(classroom: Box, tablet: BrowserCon
     come_in(page, classroom, 3)
     first = told(play(page, classroom))["actor"]
     page.goto(classroom.base + "/etagere")
-    page.locator(".bar form button").click()
+    page.locator(".bar nav form button").click()
     expect(page).to_have_url(re.compile("/qui$"))
     come_in(page, classroom, 4)
     while "/lire/" not in page.url:

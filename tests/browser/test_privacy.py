@@ -43,7 +43,7 @@ def test_back_after_goodbye_never_shows_the_previous_pupil(box: Box, remembering
     page.locator("a.hero").first.click()
     expect(page).to_have_url(re.compile("/exercice/"))
     page.locator("a[href='/etagere']").first.click()
-    page.locator(".bar form button").click()
+    page.locator(".bar nav form button").click()
     expect(page).to_have_url(re.compile("/qui$"))
     for _ in range(6):
         page.go_back(wait_until="load")

@@ -91,5 +91,5 @@ def test_an_answer_and_its_feedback(box: Box, page: Tab) -> None:
     expect(page.locator("form.question").first.locator(".feedback")).to_contain_text(words)
     assert page.locator("form.question").first.locator("button[disabled]").count() >= 2
     page.goto(box.base + "/etagere")
-    page.locator(".bar form button").click()
+    page.locator(".bar nav form button").click()
     expect(page).to_have_url(re.compile("/qui$"))

@@ -33,6 +33,7 @@ def paths() -> dict[str, Json]:
     return {
         "/api/openapi.json": {"get": _description()},
         "/api/answers": {"post": _answers()},
+        "/api/lesson/now": {"get": _lesson_now()},
         "/api/search": {"get": _search()},
         "/api/suggestions": {"get": _suggestions()},
         "/api/health": {"get": _health()},
@@ -65,6 +66,21 @@ def _answers() -> Json:
         description="Each answer carries a token signed for one pupil, lesson and activity, and a UUID made before it "
                     "was first sent: sent again it is stored once.",
         requestBody=sent(many(ref("Answer"), maxItems=200)),
+    )  # fmt: skip
+
+
+def _lesson_now() -> Json:
+    number: Json = {"type": "number", "minimum": 0}
+    schema = record({"lesson": TEXT, "you": TEXT, "hand": YES_NO, "look": number, "timer": number, "timer_of": number})
+    return operation(
+        "lesson_now", TAG, "What goes on in the lesson, for the tablet that asks every second and a half", ANYBODY,
+        {
+            "200": told("lesson: names its sitting, empty when none runs; you: this coming-in, empty for a tablet that "
+                        "is nobody's; look, timer: seconds left.", schema,
+                        headers={"ETag": {"schema": TEXT, "required": True}}),
+            "304": told("It is still the one whose ETag stands in If-None-Match"),
+        },
+        parameters=[query("p", TEXT, "The page that the tablet shows"), query("w", TEXT, "Answers that wait in it")],
     )  # fmt: skip
 
 

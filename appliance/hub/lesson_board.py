@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The live board: who is here, doing what, answers, hands, tablets that dropped off. "Regardez-moi", timer.
+
+The fragment is asked for every two seconds; 304 while nothing changed. Animals; first names only while the class's
+vault is open to whoever looks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext, ngettext
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from appliance.errors import BadInput
+from appliance.hub import lesson_office, lesson_plans
+from appliance.hub.auth import is_local, is_teacher, teacher_required
+from appliance.hub.context import hub
+from appliance.hub.room import LOOK_MINUTES, TIMER_MINUTES, Presence
+from appliance.model import Answered, Lesson, Planned, Pupil
+from appliance.store import people
+
+pages = Blueprint("lesson_board", __name__, url_prefix="/enseignant/seance")
+
+MINUTE_S = 60
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seat:
+    """A pupil's place on the board."""
+
+    pupil: Pupil
+    name: str
+    """The animal, and the first name where it may be read."""
+    state: str
+    """``here``, ``gone`` or ``never``."""
+    facts: Sequence[str]
+    hand: bool
+    right: int
+
+
+@pages.get("")
+@teacher_required
+def board() -> str | Response:
+    """The running lesson."""
+    lesson = lesson_office.current()
+    if lesson is None:
+        return redirect(url_for("lesson_home.home"))
+    told = hub().room.told()
+    return render_template(
+        "lesson_board.html", lesson=lesson, live=_live(lesson)[0], look_minutes=LOOK_MINUTES,
+        group=next((each for each in people.groups(hub().db) if each.id == lesson.group), None),
+        timer_minutes=TIMER_MINUTES, looking=told.look_s > 0, timer=told.timer_of_s > 0,
+        plan=[lesson_plans.title_of(item) for item in lesson.plan],
+    )  # fmt: skip
+
+
+@pages.get("/tableau")
+def live() -> Response:
+    """The fragment for htmx; where the lesson is over or the teacher signed out, word to go elsewhere."""
+    lesson = lesson_office.current()
+    if lesson is None or not (is_teacher() or is_local()):
+        target = url_for("lesson_home.home")
+        answer: Response = redirect(target)
+        if "HX-Request" in request.headers:  # a redirect would be shown inside the page
+            answer = make_response("", 204, {"HX-Redirect": target})
+        return answer
+    fragment, tag = _live(lesson)
+    answer = make_response(fragment)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.set_etag(tag)
+    return answer.make_conditional(request)
+
+
+@pages.post("/regardez")
+@teacher_required
+def look() -> Response:
+    """Ask for attention for 1, 3 or 5 minutes; 0 frees everyone at once."""
+    hub().room.look(_minutes(LOOK_MINUTES))
+    return redirect(url_for("lesson_board.board"), 303)
+
+
+@pages.post("/minuteur")
+@teacher_required
+def timer() -> Response:
+    """The screen-time timer; 0 takes it away."""
+    hub().room.time(_minutes(TIMER_MINUTES))
+    return redirect(url_for("lesson_board.board"), 303)
+
+
+@pages.post("/main")
+@teacher_required
+def lower() -> Response:
+    """Lower a pupil's hand."""
+    lesson = lesson_office.current()
+    if lesson is not None:
+        hub().room.raise_hand(lesson.key, request.form.get("pupil", ""), up=False)
+    return redirect(url_for("lesson_board.board"), 303)
+
+
+def _minutes(known: Sequence[int]) -> int:
+    if lesson_office.current() is None:
+        raise BadInput("No lesson is running: open one first.")
+    given = request.form.get("minutes", "")
+    found = next((minutes for minutes in (0, *known) if given == str(minutes)), None)
+    if found is None:
+        raise BadInput("Choose one of the durations shown.")
+    return found
+
+
+def _live(lesson: Lesson) -> tuple[Markup, str]:
+    """The part of the page that changes, and its entity tag."""
+    seats = all_seats(lesson)
+    here = sum(seat.state == "here" for seat in seats)
+    by_id = {seat.pupil.id: seat for seat in seats}
+    hands = [by_id[pupil] for pupil in hub().room.hands() if pupil in by_id]
+    rows = render_template("lesson_seats.html", seats=seats, hands=hands, here=here)
+    tag = hashlib.sha256(rows.encode()).hexdigest()[:20]
+    conditional = json.dumps({"If-None-Match": f'"{tag}"'})
+    whole = render_template("lesson_live.html", rows=Markup(rows), conditional=conditional)  # noqa: S704 - a template's
+    return Markup(whole), tag  # noqa: S704 - a template's
+
+
+def names(lesson: Lesson) -> Mapping[str, str]:
+    """Pupil -> first name, where the class's vault is open and whoever asks may read it."""
+    staff = session.get("staff") or ("", "")
+    if not lesson.kept or staff[1] not in ("teacher", "director") or not hub().vaults.is_open(lesson.group):
+        return {}
+    return hub().vaults.names(lesson.group)
+
+
+def all_seats(lesson: Lesson) -> list[Seat]:
+    """In the order of the grid; in that of right answers where the lesson asks for it."""
+    known, presence, hands = names(lesson), hub().room.presence(), set(hub().room.hands())
+    last: dict[str, dict[tuple[str, str], Answered]] = {}
+    for answer in lesson_office.answered(lesson):
+        last.setdefault(answer.pupil, {})[answer.activity, answer.question] = answer
+    seats = [
+        _seat(each, known.get(each.id, ""), presence.get(each.id), list(last.get(each.id, {}).values()), hands)
+        for each in lesson_office.pupils(lesson)
+    ]
+    return sorted(seats, key=lambda seat: -seat.right) if lesson.options.ranking else seats
+
+
+def _seat(pupil: Pupil, name: str, seen: Presence | None, answers: Sequence[Answered], hands: set[str]) -> Seat:
+    facts = [_state(seen), told_answers(answers)]
+    if seen is not None and seen.waiting:
+        facts.append(ngettext("%(num)s answer kept in the tablet", "%(num)s answers kept in the tablet", seen.waiting))
+    if seen is not None and seen.tablets > 1:
+        facts.append(ngettext("%(num)s tablet", "%(num)s tablets", seen.tablets))
+    state = "never" if seen is None else "here" if seen.tablets else "gone"
+    shown = f"{pupil.alias} · {name}" if name else pupil.alias
+    right = sum(answer.correct for answer in answers)
+    return Seat(pupil, shown, state, [fact for fact in facts if fact], pupil.id in hands, right)
+
+
+def _state(seen: Presence | None) -> str:
+    if seen is None:
+        return str(gettext("not here yet"))
+    if seen.tablets:
+        return _doing(seen.place)
+    if seen.gone_s < MINUTE_S:
+        return str(gettext("dropped off %(seconds)s s ago", seconds=seen.gone_s // 10 * 10))
+    return str(gettext("dropped off %(minutes)s min ago", minutes=seen.gone_s // MINUTE_S))
+
+
+def _doing(place: str) -> str:
+    """The page of a tablet in words."""
+    _, kind, identifier, *_rest = [*place.split("/"), "", ""]
+    item = Planned({"exercice": "activity", "lire": "resource"}.get(kind, ""), identifier)
+    return lesson_plans.title_of(item) or gettext("on the shelf")
+
+
+def told_answers(answers: Sequence[Answered]) -> str:
+    """How many right, how many not; the last answer to a question counts."""
+    if not answers:
+        return ""
+    right = sum(answer.correct for answer in answers)
+    return str(gettext("right: %(right)s, to see again: %(wrong)s", right=right, wrong=len(answers) - right))

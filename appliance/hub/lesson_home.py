@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The teacher's home: the running lesson or what to open next, and the address for the tablets."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+from urllib.parse import urlsplit
+
+import segno
+from flask import Blueprint, render_template, request
+from markupsafe import Markup
+
+from appliance.hub import lesson_office, lesson_plans, lesson_summary
+from appliance.hub.auth import teacher_required
+from appliance.hub.context import hub
+from appliance.store import people
+
+pages = Blueprint("lesson_home", __name__)
+
+
+@pages.get("/enseignant/accueil")
+@teacher_required
+def home() -> str:
+    """One tap opens the usual lesson, one tap rings the bell of the running one."""
+    lesson = lesson_office.current()
+    address = tablet_address()
+    return render_template(
+        "teacher_home.html",
+        lesson=lesson,
+        group=next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None),
+        exercises=lesson_summary.exercises(lesson) if lesson else [],
+        activities=lesson_summary.others(lesson) if lesson else [],
+        proposals=None if lesson else lesson_plans.proposals(),
+        animals=lesson_plans.ANIMALS,
+        last=None if lesson else lesson_summary.last(),
+        address_shown=Markup("<wbr>").join(re.split(r"(?<=//)|(?<=\.)|(?=:\d)", address)),
+        qr_svg=Markup(segno.make(address, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S704 - our own
+    )
+
+
+def tablet_address() -> str:
+    """Where tablets find this box: as the teacher's browser did, unless that is this very computer."""
+    parts = urlsplit(request.host_url)
+    if parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        return request.host_url
+    port = f":{parts.port}" if parts.port else ""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing: asks the kernel which of our addresses it would use
+        return f"{parts.scheme}://{probe.getsockname()[0]}{port}/"
+    return request.host_url
