@@ -136,6 +136,7 @@ def hub(config: Config) -> Iterator[Hub]:
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
     from appliance.hub.search import Search
+    from appliance.hub.trail import Trail
     from appliance.hub.vaults import Vaults
     from appliance.store import settings
     from appliance.store.db import Database, Role
@@ -174,6 +175,7 @@ def hub(config: Config) -> Iterator[Hub]:
             records,
             machine(config),
             Vaults(db, config.vault, clock),
+            Trail(records.commit, clock),
         )
 
 

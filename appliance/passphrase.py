@@ -26,9 +26,14 @@ def hashed(words: str) -> str:
     """The PHC string of a passphrase. Raises :class:`BadInput` for one that is too short or too long."""
     from argon2 import PasswordHasher
 
+    check(words)
+    return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1).hash(normalised(words))
+
+
+def check(words: str) -> None:
+    """Raises :class:`BadInput` for a passphrase that is too short or too long."""
     if len(normalised(words).split()) < LEAST_WORDS or len(words) > LONGEST:
         raise BadInput("A passphrase is at least four words: choose words that have nothing to do with each other.")
-    return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1).hash(normalised(words))
 
 
 def usable(phc: str) -> bool:

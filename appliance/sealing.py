@@ -28,7 +28,8 @@ DEVICE_SECRET_BYTES = 32
 PIN_DIGITS = 6
 PAD_TO = 32
 """A name is sealed at a multiple of this length: its own length says much about it."""
-_SALT_BYTES, _NONCE_BYTES = 16, 12
+SALT_BYTES = 16
+_NONCE_BYTES = 12
 _LABEL = b"cartable vault 1"
 
 RECOVERY_BYTES = 16
@@ -104,19 +105,27 @@ def unpadded(body: bytes) -> str:
     return body.rstrip(b"\0").decode("utf-8", "replace")
 
 
-def wrap_with_words(private: bytes, words: str, owner: str) -> tuple[str, bytes]:
+Memo = dict[str, bytes]
+"""Stretched keys by parameters, for one try at several wraps of the same parameters: Argon2id is computed once."""
+
+
+def wrap_with_words(
+    private: bytes, words: str, owner: str, *, salt: bytes | None = None, memo: Memo | None = None
+) -> tuple[str, bytes]:
     """(parameters as JSON, ciphertext): a private key that the passphrase ``words`` opens.
 
-    Takes a second and 32 MiB (Argon2id, :mod:`appliance.passphrase`).
+    Takes a second and 32 MiB (Argon2id, :mod:`appliance.passphrase`). ``salt``: 16 bytes that several wraps share, so
+    that one computation tries them all. Raises :class:`BadInput` for words that are too few or too long.
     """
-    return _wrap(private, passphrase.normalised(words).encode("utf-8", "replace"), b"words", owner)
+    passphrase.check(words)
+    return _wrap(private, _normalised(words), b"words", owner, salt, memo)
 
 
-def unwrap_with_words(params: str, sealed: bytes, words: str, owner: str) -> bytes:
+def unwrap_with_words(params: str, sealed: bytes, words: str, owner: str, *, memo: Memo | None = None) -> bytes:
     """The private key. Raises :class:`Refused` for other words, :class:`Damaged` for parameters that are none."""
     if len(words) > passphrase.LONGEST:
         raise _wrong()
-    return _unwrap(params, sealed, passphrase.normalised(words).encode("utf-8", "replace"), b"words", owner)
+    return _unwrap(params, sealed, _normalised(words), b"words", owner, memo)
 
 
 def wrap_with_pin(private: bytes, device_secret: bytes, pin: str, owner: str) -> tuple[str, bytes]:
@@ -179,35 +188,46 @@ def _device(secret: bytes) -> bytes:
     return b"device" + secret
 
 
-def _wrap(private: bytes, known: bytes, context: bytes, owner: str) -> tuple[str, bytes]:
+def _normalised(words: str) -> bytes:
+    return passphrase.normalised(words).encode("utf-8", "replace")
+
+
+def _wrap(
+    private: bytes, known: bytes, context: bytes, owner: str, salt: bytes | None = None, memo: Memo | None = None
+) -> tuple[str, bytes]:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    salt, nonce = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_NONCE_BYTES)
+    salt, nonce = salt or secrets.token_bytes(SALT_BYTES), secrets.token_bytes(_NONCE_BYTES)
     params = json.dumps({"kdf": "argon2id", "m": passphrase.MEMORY_KIB, "t": passphrase.PASSES, "salt": salt.hex()})
-    key = _wrapping_key(params, known, context)
+    key = _wrapping_key(params, known, context, memo)
     return params, nonce + AESGCM(key).encrypt(nonce, private, _info("wrap", owner))
 
 
-def _unwrap(params: str, sealed: bytes, known: bytes, context: bytes, owner: str) -> bytes:
+def _unwrap(params: str, sealed: bytes, known: bytes, context: bytes, owner: str, memo: Memo | None = None) -> bytes:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    key = _wrapping_key(params, known, context)
+    key = _wrapping_key(params, known, context, memo)
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _info("wrap", owner))
     except (InvalidTag, ValueError) as error:
         raise _wrong() from error
 
 
-def _wrapping_key(params: str, known: bytes, context: bytes) -> bytes:
+def _wrapping_key(params: str, known: bytes, context: bytes, memo: Memo | None) -> bytes:
+    if memo is not None and params in memo:
+        return memo[params]
     try:
         said = json.loads(params)
         memory, passes, salt = int(said["m"]), int(said["t"]), bytes.fromhex(said["salt"])
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged() from error
-    if said.get("kdf") != "argon2id" or not passphrase.bounded(memory, passes) or len(salt) != _SALT_BYTES:
+    if said.get("kdf") != "argon2id" or not passphrase.bounded(memory, passes) or len(salt) != SALT_BYTES:
         raise _damaged()
-    return _stretched(passphrase.stretched(known, salt, memory, passes, KEY_BYTES), _LABEL, context)
+    key = _stretched(passphrase.stretched(known, salt, memory, passes, KEY_BYTES), _LABEL, context)
+    if memo is not None:
+        memo[params] = key
+    return key
 
 
 def _stretched(secret: bytes, salt: bytes, context: bytes) -> bytes:

@@ -18,7 +18,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
-from appliance.errors import Busy, CartableError
+from appliance.errors import Busy, CartableError, Locked, Refused, Unauthenticated
 from appliance.hub import (
     auth,
     health,
@@ -165,6 +165,10 @@ def wants_json() -> bool:
 
 
 def _our_error(error: CartableError) -> tuple[Response | str, int, dict[str, str]]:
+    if isinstance(error, Locked) and auth.asks_for_key():
+        return (*auth.ask_to_open(error), {})
+    if isinstance(error, Refused) and not isinstance(error, Locked | Unauthenticated):
+        auth.roles.note_refusal()
     retry = {"Retry-After": "5"} if isinstance(error, Busy) else {}
     return (*_answer(error.localized(gettext), error.status), retry)
 

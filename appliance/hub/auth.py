@@ -1,19 +1,17 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""Who is speaking: the teacher's sign-in by presence code or passphrase, and protection against forged requests.
+"""Who is speaking: sign-in by PIN, passphrase or the box's code, and protection against forged requests.
 
-The code is shown by the box itself (terminal now, HDMI page later), so knowing it proves presence. The PIN comes with
-the class's vault.
+The code is shown by the box itself (terminal now, HDMI page later), so knowing it proves presence.
 """
 
 from __future__ import annotations
 
-import functools
 import hmac
+import re
 import secrets
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Literal
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
@@ -21,15 +19,19 @@ from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import Busy, Refused
+from appliance.errors import Busy, Locked, Refused
+from appliance.hub import accounts, roles
+from appliance.hub.accounts import SIGNED_IN_S as SIGNED_IN_S
 from appliance.hub.context import hub
+from appliance.hub.roles import Role as Role
+from appliance.hub.roles import allowed as allowed
+from appliance.hub.roles import is_local as is_local
+from appliance.hub.roles import is_teacher as is_teacher
+from appliance.hub.roles import person as person
+from appliance.hub.roles import teacher_required as teacher_required
+from appliance.store import audit, staff, vault
 
 pages = Blueprint("auth", __name__)
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-SIGNED_IN_S = 12 * 3600
 
 
 def csrf_token() -> str:
@@ -42,11 +44,6 @@ def csrf_token() -> str:
 def csrf_field() -> Markup:
     """The hidden field of every POST form."""
     return Markup('<input type="hidden" name="csrf" value="{}">').format(csrf_token())
-
-
-def is_local() -> bool:
-    """Whether the request came over the socket itself: a process of this box, not a browser."""
-    return request.headers.get("X-Cartable-Origin") == "local"
 
 
 def check_forgery() -> None:
@@ -69,67 +66,79 @@ def check_forgery() -> None:
         raise Refused("This page has expired: reload it, then try again.")
 
 
-def is_teacher() -> bool:
-    """Whether this browser signed in as the teacher less than half a day ago, since the box was started.
-
-    The box's clock may be years wrong and be set right in the middle of a lesson: it has no say in this.
-    """
-    boot, until = session.get("teacher", ("", 0.0))
-    now = hub().clock.now()
-    return bool(boot == now.boot and now.monotonic < until)
-
-
-def teacher_required(view: Callable[P, R]) -> Callable[P, R | AnyResponse]:
-    """Send whoever is not signed in to the sign-in page (API: 403). Local processes pass."""
-
-    @functools.wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | AnyResponse:
-        if is_teacher() or is_local():
-            return view(*args, **kwargs)
-        if request.path.startswith("/api/"):
-            raise Refused("Only the teacher may do this: sign in first.")
-        return redirect(url_for("auth.sign_in"))
-
-    return guarded
-
-
 @pages.get("/enseignant")
 def sign_in() -> str | AnyResponse:
-    """Sign-in page, or the teacher's home for who is signed in already."""
-    if is_teacher():
-        return redirect(url_for("lesson_home.home"))
-    return _sign_in_page(None)
+    """Sign-in page, or home for who is signed in already."""
+    if person().role in roles.STAFF:
+        return redirect(home_of(person().role))
+    return _sign_in_page()
 
 
 @pages.post("/enseignant")
 def sign_in_with_code() -> tuple[str, int] | AnyResponse:
-    """Check the code; a right one opens half a day."""
+    """Check PIN, code or passphrase; a right one opens half a day."""
+    form = request.form
     try:
-        if hub().presence.check(request.form.get("code", ""), request.headers.get("X-Forwarded-For", "")):
-            session.clear()
-            now = hub().clock.now()
-            session["teacher"] = (now.boot, now.monotonic + SIGNED_IN_S)
-            return redirect(url_for("lesson_home.home"), 303)
-        error = (
-            gettext("This is neither the code that the box shows nor the passphrase.")
-            if hub().presence.takes_passphrase
-            else gettext("This is not the code that the box shows.")
-        )
+        if "pin" in form:
+            found: staff.Opened | Literal["code"] | None = accounts.with_pin(form["pin"])
+        else:
+            judge = accounts.judge if accounts.takes_passphrase() else None
+            found = hub().presence.attempt(form.get("code", ""), request.headers.get("X-Forwarded-For", ""), judge)
     except Busy as busy:
-        error = busy.localized(gettext)
-    return _sign_in_page(error), 403
+        return _sign_in_page(busy.localized(gettext)), 403
+    if found is None:
+        roles.note("sign-in", "pin" if "pin" in form else "code", audit.FAILED)
+        return _sign_in_page(_wrong("pin" in form)), 403
+    if found == "code":
+        accounts.enter_with_code()
+    else:
+        accounts.enter(found, how="pin" if "pin" in form else "passphrase")
+    return redirect(local_page(form.get("next", "")) or home_of(person().role), 303)
 
 
-def _sign_in_page(error: str | None) -> str:
-    parts = hub()
-    return render_template("signin.html", error=error, school=parts.config.school.name,
-                           passphrase=parts.presence.takes_passphrase)  # fmt: skip
+def home_of(role: Role) -> str:
+    """The first page of somebody who signed in."""
+    ends = {Role.TECHNICIAN: "staff_pages.technician", Role.DIRECTOR: "staff_director.office"}
+    return url_for(ends.get(role, "lesson_home.home"))
+
+
+def local_page(path: str) -> str:
+    """``path`` when it is an address of this box's staff pages, else nothing: a form must not send people elsewhere."""
+    return path if re.fullmatch(r"/(?:enseignant|direction)(?:/[\w./?=&%-]*)?", path) else ""
+
+
+def _wrong(pin: bool) -> str:
+    if pin:
+        return str(gettext("This is not the PIN of this device."))
+    if accounts.takes_passphrase():
+        return str(gettext("This is neither the code that the box shows nor the passphrase."))
+    return str(gettext("This is not the code that the box shows."))
+
+
+def _sign_in_page(error: str | None = None, goes_on: str = "") -> str:
+    return render_template(
+        "signin.html", error=error, school=hub().config.school.name, passphrase=accounts.takes_passphrase(),
+        device=accounts.known_device(), goes_on=goes_on, recovery=bool(vault.recovery_holder(hub().db.reading())),
+    )  # fmt: skip
+
+
+def asks_for_key() -> bool:
+    """Whether whoever met a locked class can open it: somebody of the staff, on a page."""
+    return person().role in roles.STAFF and not request.path.startswith("/api/") and "HX-Request" not in request.headers
+
+
+def ask_to_open(locked: Locked) -> tuple[str, int]:
+    """Names are locked, by a bell or a restart. The page asks for what opens them, then goes on."""
+    goes_on = local_page(request.full_path.rstrip("?")) if request.method == "GET" else ""
+    return _sign_in_page(locked.localized(gettext), goes_on or url_for("lesson_home.home")), locked.status
 
 
 @pages.post("/enseignant/quitter")
 def sign_out() -> AnyResponse:
-    """Forget that this browser is the teacher's."""
-    session.clear()
+    """Forget that this browser is the teacher's, and lock what only it had open."""
+    if person().role in roles.STAFF:
+        roles.note("signed out")
+    roles.end()
     return redirect(url_for("pupils.home"), 303)
 
 

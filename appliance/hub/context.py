@@ -16,6 +16,7 @@ from appliance.hub.imports import Library
 from appliance.hub.presence import PresenceCode
 from appliance.hub.room import Room
 from appliance.hub.search import Search
+from appliance.hub.trail import Trail
 from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
 from appliance.store.db import Database
@@ -38,6 +39,8 @@ class Hub:
     machine: Machine
     vaults: Vaults
     """Which classes' names and texts can be read now."""
+    trail: Trail
+    """Writes the audit."""
     room: Room = field(default_factory=Room)
     anonymous: Anonymous = field(default_factory=Anonymous)
 

@@ -9,15 +9,19 @@ passphrase was set it does as well.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from appliance.errors import Busy
+
+T = TypeVar("T")
 
 FREE_TRIES = 5
 REMEMBERED_ADDRESSES = 1000
@@ -51,11 +55,18 @@ class PresenceCode:
 
     @property
     def takes_passphrase(self) -> bool:
-        """Whether the teacher's passphrase does as well as the code."""
+        """Whether a passphrase of the box's configuration does as well as the code."""
         return self._passphrase is not None
 
     def check(self, given: str, address: str) -> bool:
-        """Whether ``given`` is the code or the passphrase.
+        """Whether ``given`` is the code or the passphrase. Raises as :meth:`attempt`."""
+        passphrase = self._passphrase
+        return (
+            self.attempt(given, address, (lambda words: passphrase(words) or None) if passphrase else None) is not None
+        )
+
+    def attempt(self, given: str, address: str, judge: Callable[[str], T | None] | None) -> T | Literal["code"] | None:
+        """``"code"`` for the code; else what ``judge`` says of it, None for nothing. Digits alone are never judged.
 
         Raises :class:`Busy` while tries from ``address`` are suspended, and while another passphrase is looked at: that
         takes a second and much memory, and whoever waited for it would hold one of the hub's few threads.
@@ -65,22 +76,38 @@ class PresenceCode:
             self._admit(address)
             if digits.isascii() and hmac.compare_digest(digits, self.code):
                 self._failures.pop(address, None)
-                return True
-            if self._passphrase is None or digits.isdecimal():
+                return "code"
+            if judge is None or digits.isdecimal() or not digits:
                 self._failed(address)
-                return False
+                return None
+        return self.judged(given, address, judge)
+
+    def judged(self, given: str, address: str, judge: Callable[[str], T | None]) -> T | None:
+        """What ``judge`` says, under the same limits, without a look at the code. Raises as :meth:`attempt`."""
+        with self._lock:
+            self._admit(address)
             if not self._hashing.acquire(blocking=False):
-                raise Busy("Another passphrase is being looked at: try again in a moment, or type the code.")
+                raise _hashing()
             self._failed(address)  # until it proves right: many at once are no way round
         try:
-            right = self._passphrase(given)
+            found = judge(given)
         finally:
             self._hashing.release()
-        if right:
+        if found is not None:
             with self._lock:
                 self._failures.pop(address, None)
                 self._wrong = max(0.0, self._wrong - 1)
-        return right
+        return found
+
+    @contextlib.contextmanager
+    def hashing(self) -> Iterator[None]:
+        """One passphrase or PIN is computed at a time, whoever typed it. Raises :class:`Busy`."""
+        if not self._hashing.acquire(blocking=False):
+            raise _hashing()
+        try:
+            yield
+        finally:
+            self._hashing.release()
 
     def _admit(self, address: str) -> None:
         failures, closed_until = self._failures.get(address, (0, 0.0))
@@ -104,6 +131,10 @@ class PresenceCode:
         self._wrong = max(0.0, self._wrong - (now - self._counted_at) / FORGIVEN_EACH_S)
         self._counted_at = now
         return max(0.0, self._wrong + 1 - WRONG_IN_ALL) * FORGIVEN_EACH_S
+
+
+def _hashing() -> Busy:
+    return Busy("Another passphrase is being looked at: try again in a moment, or type the code.")
 
 
 def kept(path: Path, passphrase: Callable[[str], bool] | None = None) -> PresenceCode:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ from appliance.store import times, vault
 from appliance.store.db import Connection, Database
 
 log = logging.getLogger(__name__)
+
+REMEMBERED = 1000
+"""Sessions that were signed out of."""
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class Vaults:
         self._clock = clock
         self._lock = threading.RLock()
         self._open: dict[str, _Open] = {}
+        self._holders: dict[str, tuple[str, bytes]] = {}
+        self._over: OrderedDict[str, None] = OrderedDict()
 
     def is_open(self, group_id: str) -> bool:
         """Whether names and texts of the class can be read now. A need group is open when a class of its pupils is."""
@@ -84,6 +90,28 @@ class Vaults:
         at = times.rfc3339(now.wall) if now.trusted else ""
         return vault.seal(conn, pupil_id, kind, body, about=about, media_type=media_type, at=at, folder=self.folder)
 
+    def enter(self, holder: str, private: bytes, session: str) -> list[str]:
+        """A sign-in: open each class that ``holder`` may, and keep the key until :meth:`leave`, for classes to come.
+
+        Returns the classes opened; one that is damaged stays closed.
+        """
+        with self._lock:
+            self._holders[session] = holder, private
+        return self.reopen(session)
+
+    def reopen(self, session: str) -> list[str]:
+        """Open what the session's holder may, classes made since among it; nothing after a bell."""
+        with self._lock:
+            held = self._holders.get(session)
+        return [] if held is None else self.unlock(*held, session)
+
+    def holder(self, session: str) -> tuple[str, bytes]:
+        """Who signed in, and that person's private key. Raises :class:`Locked` once a bell or a restart dropped it."""
+        with self._lock:
+            if session not in self._holders:
+                raise Locked("Type your PIN or your passphrase again: the box has locked your key.")
+            return self._holders[session]
+
     def unlock(self, holder: str, private: bytes, session: str) -> list[str]:
         """Open, for ``session``, each class that ``holder`` may; returns them. One that is damaged stays closed."""
         conn = self._db.reading()
@@ -96,6 +124,11 @@ class Vaults:
                 continue
             opened.append(group_id)
         return opened
+
+    def is_over(self, session: str) -> bool:
+        """Whether the session was signed out of: its cookie, played again, is worth nothing."""
+        with self._lock:
+            return session in self._over
 
     def put(self, group_id: str, private: bytes, session: str) -> None:
         """Keep the class open for ``session``."""
@@ -110,14 +143,21 @@ class Vaults:
             return self._open[group_id].private
 
     def lock(self, group_id: str) -> None:
-        """Forget the class's keys: the bell. Whoever opened it opens it again with PIN or passphrase."""
+        """Forget the class's keys, and the keys that would open it again: the bell. PIN or passphrase opens it anew."""
         with self._lock:
             for home in self._homes(group_id):
                 self._open.pop(home, None)
+                for session, (holder, _) in list(self._holders.items()):
+                    if vault.holds(self._db.reading(), holder, home):
+                        del self._holders[session]
 
     def leave(self, session: str) -> None:
         """The session is over: classes that nobody else has open are locked."""
         with self._lock:
+            self._holders.pop(session, None)
+            self._over[session] = None
+            while len(self._over) > REMEMBERED:
+                self._over.popitem(last=False)
             for group_id, held in list(self._open.items()):
                 held.by.discard(session)
                 if not held.by:
@@ -127,6 +167,7 @@ class Vaults:
         """Forget every key."""
         with self._lock:
             self._open.clear()
+            self._holders.clear()
 
     def _homes(self, group_id: str) -> list[str]:
         """The classes whose keys are behind a group: itself, or of a need group those of its pupils."""

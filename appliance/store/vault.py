@@ -89,6 +89,20 @@ def put_grant(conn: sqlite3.Connection, group_id: str, holder: str, public: byte
     conn.execute("INSERT OR REPLACE INTO group_grant VALUES (?, ?, ?)", (group_id, holder, sealed))
 
 
+def put_recovery(conn: sqlite3.Connection, public: bytes) -> None:
+    """Another printed key, from now on the only one; each class is given to it when next opened (:func:`heal`)."""
+    conn.execute("DELETE FROM group_grant WHERE holder = ?", (RECOVERY,))
+    conn.execute("INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                 (RECOVERY_SETTING, public.hex()))  # fmt: skip
+
+
+def heal(conn: sqlite3.Connection, group_id: str, private: bytes) -> None:
+    """Give an open class to the printed key where it has not got it yet."""
+    for holder, public in recovery_holder(conn).items():
+        if not holds(conn, holder, group_id):
+            put_grant(conn, group_id, holder, public, private)
+
+
 def drop_grant(conn: sqlite3.Connection, group_id: str, holder: str) -> None:
     """``holder`` opens the class no longer. Refuses (:class:`Conflict`) to take it from the last one."""
     others = conn.execute(

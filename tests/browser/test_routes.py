@@ -18,6 +18,7 @@ from appliance.hub.context import Hub
 from appliance.hub.imports import Library
 from appliance.hub.presence import PresenceCode
 from appliance.hub.search import Search
+from appliance.hub.trail import Trail
 from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
 from appliance.store.db import Database
@@ -32,7 +33,16 @@ def _rules() -> set[str]:
     """The GET rules of the application; none of its parts is needed to draw its map."""
     parts = (cast(Database, None), cast(Library, None), cast(Search, None), cast(Clock, None))
     app = create_app(
-        Hub(Config(), *parts, PresenceCode(), b"x" * 32, cast(Records, None), cast(Machine, None), cast(Vaults, None))
+        Hub(
+            Config(),
+            *parts,
+            PresenceCode(),
+            b"x" * 32,
+            cast(Records, None),
+            cast(Machine, None),
+            cast(Vaults, None),
+            cast(Trail, None),
+        )
     )
     return {
         rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.endpoint != "static"

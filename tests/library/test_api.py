@@ -16,6 +16,7 @@ from appliance.drivers.machine_simulated import SimulatedMachine
 from appliance.hub.app import create_app
 from appliance.hub.context import Hub
 from appliance.hub.search import Search
+from appliance.hub.trail import Trail
 from appliance.hub.vaults import Vaults
 from appliance.store import settings
 from appliance.store.records import Records
@@ -44,6 +45,7 @@ def app(shelf: Shelf) -> Iterator[Flask]:
             records,
             SimulatedMachine(),
             Vaults(shelf.db, shelf.config.vault, clock),
+            Trail(records.commit, clock),
         )
     )
     search.stop()

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What is written into the audit (:mod:`appliance.store.audit`), and how often.
+
+Nobody can fill the card with it: what was refused or failed, and what pupils do, has a bounded place. What is over it
+is counted, and the count is written as soon as there is room.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from appliance.errors import CartableError
+from appliance.ports import Clock
+from appliance.store import audit, times
+from appliance.store.commit import GroupCommit
+from appliance.store.db import Connection
+
+log = logging.getLogger(__name__)
+
+MOST_BAD, BAD_EACH_S = 100, 60.0
+"""Refusals and failures that are written at once; one more in this time."""
+MOST_OF_PUPILS, PUPILS_EACH_S = 600, 20.0
+
+
+class _Bucket:
+    def __init__(self, most: int, each_s: float) -> None:
+        self._most, self._each_s = most, each_s
+        self._left, self._at = float(most), 0.0
+        self.missed = 0
+
+    def takes(self, now: float) -> bool:
+        self._left = min(self._most, self._left + max(0.0, now - self._at) / self._each_s)
+        self._at = now
+        if self._left < 1:
+            self.missed += 1
+            return False
+        self._left -= 1
+        return True
+
+
+class Trail:
+    """The audit's only writer. Thread-safe."""
+
+    def __init__(self, commit: GroupCommit, clock: Clock) -> None:
+        self._commit = commit
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._bad = _Bucket(MOST_BAD, BAD_EACH_S)
+        self._pupils = _Bucket(MOST_OF_PUPILS, PUPILS_EACH_S)
+
+    def note(self, act: str, *, who: str = "", role: str = "nobody", subject: str = "", outcome: str = audit.DONE
+             ) -> None:  # fmt: skip
+        """Write one act, durably, unless its kind has used up its place.
+
+        ``act``: short English words, for people. ``subject``: ids and counts, never a name. A disk that is full is
+        logged: nobody is kept out of their class for it.
+        """
+        bucket = self._bad if outcome != audit.DONE else self._pupils if role in ("pupil", "nobody") else None
+        with self._lock:
+            if bucket is not None and not bucket.takes(self._clock.now().monotonic):
+                return
+            missed = 0
+            if bucket is not None:
+                missed, bucket.missed = bucket.missed, 0
+        try:
+            self._commit.run(lambda conn: self._write(conn, missed, who, role, act, subject, outcome))
+        except CartableError as error:
+            log.warning("The audit misses %r: %s", act, error)
+
+    def note_in(self, conn: Connection, act: str, *, who: str, role: str, subject: str = "") -> None:
+        """Within the transaction of the act itself."""
+        self._write(conn, 0, who, role, act, subject, audit.DONE)
+
+    def _write(self, conn: Connection, missed: int, who: str, role: str, act: str, subject: str, outcome: str) -> None:
+        now = self._clock.now()
+        at = times.rfc3339(now.wall)
+        if missed:
+            audit.add(conn, at=at, trusted=now.trusted, who="", role=role, act="not written", subject=str(missed),
+                      outcome=outcome)  # fmt: skip
+        audit.add(conn, at=at, trusted=now.trusted, who=who, role=role, act=act, subject=subject, outcome=outcome)
