@@ -33,9 +33,13 @@ from appliance.hub import (
     pupils,
     reading,
     records_api,
+    roles,
     search_api,
     settings,
     shelf,
+    staff_account,
+    staff_director,
+    staff_pages,
     teacher_library,
     traces,
 )
@@ -95,7 +99,8 @@ def create_app(hub: Hub) -> Flask:
     app.register_error_handler(CartableError, _our_error)
     app.register_error_handler(HTTPException, _http_error)
     lesson = (lesson_board, lesson_home, lesson_now, lesson_opening, lesson_summary)
-    for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health, *lesson):
+    accounts = (staff_account, staff_director, staff_pages)
+    for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health, *lesson, *accounts):
         app.register_blueprint(module.pages)
     for module in (library_api, records_api, search_api, openapi):
         app.register_blueprint(module.api)
@@ -168,7 +173,7 @@ def _our_error(error: CartableError) -> tuple[Response | str, int, dict[str, str
     if isinstance(error, Locked) and auth.asks_for_key():
         return (*auth.ask_to_open(error), {})
     if isinstance(error, Refused) and not isinstance(error, Locked | Unauthenticated):
-        auth.roles.note_refusal()
+        roles.note_refusal()
     retry = {"Retry-After": "5"} if isinstance(error, Busy) else {}
     return (*_answer(error.localized(gettext), error.status), retry)
 

@@ -17,8 +17,8 @@ from appliance.facts import MachineFacts
 from appliance.health import content, notes, versions
 from appliance.health.check import GROUP_NAMES, Check, State, check_json, grouped
 from appliance.health.machine import machine_checks
-from appliance.hub.auth import is_local, is_teacher
 from appliance.hub.context import hub
+from appliance.hub.roles import KEEPING, Role, person
 from appliance.model import ResourceState
 from appliance.store import soundness
 
@@ -58,7 +58,7 @@ def health_json() -> tuple[Response, int]:
 
 
 def _technician() -> bool:
-    return is_teacher() or is_local()
+    return person().role in (*KEEPING, Role.DIRECTOR, Role.BOX)
 
 
 def checks(facts: MachineFacts) -> list[Check]:

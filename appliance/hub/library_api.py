@@ -18,10 +18,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from appliance.errors import BadInput, Refused
-from appliance.hub.auth import is_local, teacher_required
 from appliance.hub.context import hub
 from appliance.hub.library_json import damage_json, job_json, resource_json
 from appliance.hub.long_task import LongTask
+from appliance.hub.roles import KEEPING, allowed, is_local
 from appliance.store.blobs import Damage
 
 api = Blueprint("library_api", __name__, url_prefix="/api/library")
@@ -74,14 +74,14 @@ def add() -> ResponseReturnValue:
 
 
 @api.get("/jobs")
-@teacher_required
+@allowed(*KEEPING)
 def jobs() -> ResponseReturnValue:
     """The latest imports, newest first."""
     return jsonify(jobs=[job_json(job, gettext) for job in hub().library.jobs()[:100]])
 
 
 @api.get("/jobs/<job_id>")
-@teacher_required
+@allowed(*KEEPING)
 def job(job_id: str) -> ResponseReturnValue:
     """How far an import is."""
     return jsonify(job_json(hub().library.job(job_id), gettext))

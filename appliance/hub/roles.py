@@ -21,6 +21,7 @@ from flask import g, make_response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import NotFound, Refused
+from appliance.hub import anonymous
 from appliance.hub.context import hub
 from appliance.store import audit, staff, vault
 
@@ -51,6 +52,8 @@ class Role(enum.StrEnum):
 STAFF = (Role.PRESENCE, Role.SUBSTITUTE, Role.TEACHER, Role.TECHNICIAN, Role.DIRECTOR)
 TEACHING = (Role.PRESENCE, Role.TEACHER)
 """Who may change what the class works with."""
+KEEPING = (*TEACHING, Role.TECHNICIAN)
+"""Who may look after the library."""
 LEADING = (*TEACHING, Role.SUBSTITUTE)
 """Who may lead a lesson."""
 
@@ -182,7 +185,10 @@ def _found() -> Person:
     known = session.get("staff")
     if isinstance(known, list) and len(known) == 6 and (found := _member(*known)) is not None:
         return found
-    return Person(str(session["pupil"]), Role.PUPIL) if session.get("pupil") else Person("", Role.NOBODY)
+    if not session.get("pupil"):
+        return Person("", Role.NOBODY)
+    kept = not anonymous.is_anonymous(str(session.get("lesson", "")))
+    return Person(str(session["pupil"]) if kept else "", Role.PUPIL)
 
 
 def _member(identity: str, role: str, boot: str, until: float, name: str, key: str) -> Person | None:

@@ -29,8 +29,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, Busy, CartableError, NotFound
 from appliance.hub import labels, shelf
-from appliance.hub.auth import csrf_token, teacher_required
+from appliance.hub.auth import csrf_token
 from appliance.hub.context import hub
+from appliance.hub.roles import KEEPING, allowed
 from appliance.hub.upload import Turns, Upload, received
 from appliance.model import Resource, ResourceState
 from appliance.store.import_jobs import ImportJob
@@ -82,7 +83,7 @@ def _found(query: str, shown: Sequence[Resource]) -> tuple[list[shelf.Item], str
 
 
 @pages.get("")
-@teacher_required
+@allowed(*KEEPING)
 def library() -> str:
     """Cards, search, states and the imports that run."""
     everything = hub().library.list(include_damaged=True)
@@ -114,7 +115,7 @@ def _address(query: str, wanted: str, changes: dict[str, object]) -> str:
 
 
 @pages.get("/imports")
-@teacher_required
+@allowed(*KEEPING)
 def imports() -> Response:
     """The fragment that htmx asks for every two seconds while imports run; 304 while nothing changed.
 
@@ -142,14 +143,14 @@ def _form_page(status: int = 200, errors: Sequence[str] = ()) -> tuple[str, int]
 
 
 @pages.get("/ajouter")
-@teacher_required
+@allowed(*KEEPING)
 def add_form() -> tuple[str, int]:
     """The upload form."""
     return _form_page()
 
 
 @pages.post("/ajouter")
-@teacher_required
+@allowed(*KEEPING)
 def add() -> AnyResponse | tuple[str, int]:
     """Take files, queue their imports. The forgery token stands in the address: the body is read only once, here.
 
@@ -209,7 +210,7 @@ def _minutes(text: str) -> int:
 
 
 @pages.post("/lien")
-@teacher_required
+@allowed(*KEEPING)
 def add_link() -> AnyResponse | tuple[str, int]:
     """A card for something that stays on the internet."""
     try:
@@ -226,14 +227,14 @@ def _card_page(resource: Resource, status: int = 200, error: str = "") -> tuple[
 
 
 @pages.get("/<resource_id>")
-@teacher_required
+@allowed(*KEEPING)
 def card(resource_id: str) -> tuple[str, int]:
     """The card, to be read and edited."""
     return _card_page(hub().library.get(resource_id))
 
 
 @pages.post("/<resource_id>")
-@teacher_required
+@allowed(*KEEPING)
 def save(resource_id: str) -> AnyResponse | tuple[str, int]:
     """Lay the form over the card. An emptied title or duration goes back to the file's own."""
     form = request.form
@@ -250,14 +251,14 @@ def save(resource_id: str) -> AnyResponse | tuple[str, int]:
 
 
 @pages.get("/<resource_id>/retirer")
-@teacher_required
+@allowed(*KEEPING)
 def ask_removal(resource_id: str) -> str:
     """Are you sure?"""
     return render_template("remove.html", resource=hub().library.get(resource_id))
 
 
 @pages.post("/<resource_id>/retirer")
-@teacher_required
+@allowed(*KEEPING)
 def remove(resource_id: str) -> AnyResponse:
     """Take it off the box."""
     title = labels.title(hub().library.get(resource_id))

@@ -9,13 +9,13 @@ import hashlib
 import json
 from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from appliance.hub import trace_class, trace_lines
-from appliance.hub.auth import is_local, is_teacher, teacher_required
 from appliance.hub.context import hub
+from appliance.hub.roles import check_class, may_read, teacher_required
 from appliance.hub.trace_class import Seat
 from appliance.hub.trace_lines import Line
 from appliance.model import Lesson, Pupil
@@ -41,7 +41,7 @@ ICONS = {"completed": "check", "initialized": "play", "launched": "play", "playe
 @teacher_required
 def overview() -> str:
     """The class of the running lesson, or of the last one, pupil by pupil in the order of the class list."""
-    lesson, wanted = lessons.latest(hub().db), _wanted()
+    lesson, wanted = _lesson(), _wanted()
     return render_template(
         "traces.html", lesson=lesson, running=lesson is not None and lesson.ended_at is None, wanted=wanted,
         group=next((each for each in people.groups(hub().db) if lesson and each.id == lesson.group), None),
@@ -50,17 +50,13 @@ def overview() -> str:
 
 
 @pages.get("/liste")
+@teacher_required
 def live() -> Response:
     """The fragment that htmx asks for every two seconds; 304 while nothing changed.
 
     It is not kept by the browser: the page itself sends the tag of what it shows.
     """
-    if not (is_teacher() or is_local()):
-        answer: Response = redirect(url_for("auth.sign_in"))
-        if "HX-Request" in request.headers:  # a redirect would be shown inside the page
-            answer = make_response("", 204, {"HX-Redirect": url_for("auth.sign_in")})
-        return answer
-    fragment, tag = _live(lessons.latest(hub().db), _wanted())
+    fragment, tag = _live(_lesson(), _wanted())
     answer = make_response(fragment)
     answer.headers["Cache-Control"] = "no-store"
     answer.set_etag(tag)
@@ -72,16 +68,23 @@ def live() -> Response:
 def trace(pupil_id: str) -> str:
     """What a pupil did, newest first. ``suite``: where the page before ended."""
     pupil = people.pupil(hub().db, pupil_id)
+    check_class(pupil.group)
     agent = terms.agent_value(identifiers.pupil(settings.box_id(hub().db), pupil.id))
     after = request.args.get("suite") or None
     lines, older = _page(agent, after)
-    lesson = lessons.latest(hub().db)
+    lesson = _lesson()
     return render_template(
         "trace.html", pupil=pupil, days=trace_lines.days(lines), first=after is None, icons=ICONS,
         lesson=lesson, seat=_seat(lesson, pupil) if after is None else None,
         statements=traces.statements_of(hub().db, agent),
         older=url_for("traces.trace", pupil_id=pupil.id, suite=older) if older else "",
     )  # fmt: skip
+
+
+def _lesson() -> Lesson | None:
+    """The lesson that goes on, or the last one, unless its class is another teacher's."""
+    found = lessons.latest(hub().db)
+    return found if found is None or may_read(found.group) else None
 
 
 def _page(agent: str, after: str | None) -> tuple[list[Line], str | None]:

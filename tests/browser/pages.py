@@ -28,6 +28,7 @@ class Who(enum.StrEnum):
     NOBODY = "nobody"
     PUPIL = "pupil"
     TEACHER = "teacher"
+    """By the box's code, while it has no teacher."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +96,8 @@ PAGES: tuple[Page, ...] = (
     Page("credits", "/credits", Kind.DASHBOARD, Who.NOBODY, _at("/credits")),
     Page("not-found", "", Kind.PUPIL, Who.NOBODY, _at("/lire/none"), status=404),
     Page("sign-in", "/enseignant", Kind.TEACHER, Who.NOBODY, _at("/enseignant")),
+    Page("recovery", "/direction", Kind.TEACHER, Who.NOBODY, _at("/direction")),
+    Page("account-new", "/enseignant/compte/nouveau", Kind.TEACHER, Who.TEACHER, _at("/enseignant/compte/nouveau")),
     Page("teacher-home", "/enseignant/accueil", Kind.TEACHER, Who.TEACHER, _at("/enseignant/accueil")),
     Page("lesson-open", "/enseignant/seance/ouvrir", Kind.TEACHER, Who.TEACHER, _at("/enseignant/seance/ouvrir")),
     Page("lesson-open-word", "/enseignant/seance/ouvrir", Kind.TEACHER, Who.TEACHER,
@@ -152,6 +155,15 @@ FRAGMENTS = ("/enseignant/seance/tableau", "/enseignant/bibliotheque/imports", "
 
 PICTURES = ("/couvertures.jpg",)
 """Rules that answer a picture: part of the pages that show it."""
+
+STAFF = (
+    "/enseignant/compte",
+    "/enseignant/appareil",
+    "/enseignant/journal",
+    "/direction/accueil",
+    "/technique",
+)
+"""Pages of accounts, which would make the shared box somebody's: ``test_staff`` walks a box of its own through them."""
 
 READERS = ("epub.html", "pdf.html")
 """``static/readers``: shown in a frame of ``/lire/…``."""

@@ -20,11 +20,20 @@ from werkzeug.test import TestResponse
 
 from appliance import box
 from appliance.config import BoxConfig, Config, LibraryConfig
+from appliance.drivers.clock_system import SystemClock
+from appliance.drivers.machine_simulated import SimulatedMachine
 from appliance.hub.app import create_app
 from appliance.hub.context import Hub
+from appliance.hub.imports import Library
+from appliance.hub.presence import PresenceCode
+from appliance.hub.search import Search
+from appliance.hub.trail import Trail
+from appliance.hub.vaults import Vaults
 from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question, Resource
-from appliance.store import people
+from appliance.store import people, settings
+from appliance.store.db import Database, Role
 from appliance.store.migrations import migrate
+from appliance.store.records import Records
 
 HEADERS = {"HTTP_X_CARTABLE_ORIGIN": "hub", "HTTP_X_CARTABLE_CONTENT_PORT": "8081"}
 CONTENT = "http://localhost:8081"
@@ -129,3 +138,21 @@ def opened(state: Path, **library: Any) -> Iterator[Site]:
     migrate(config.database)
     with box.hub(config) as parts:
         yield Site(parts)
+
+
+@contextlib.contextmanager
+def quiet(state: Path) -> Iterator[Site]:
+    """The same without its processes: nothing is searched or imported. It starts in no time."""
+    config = Config(BoxConfig(state=state, run=state / "run"))
+    config.box.run.mkdir(parents=True)
+    migrate(config.database)
+    with contextlib.closing(Database(config.database, Role.HUB)) as db:
+        clock = SystemClock()
+        records = Records(db, clock, settings.box_id(db), state)
+        search = Search(config)
+        library = Library(config, db, box.formats, search)
+        vaults, trail = Vaults(db, config.vault, clock), Trail(records.commit, clock)
+        secret = settings.secret(db)
+        yield Site(
+            Hub(config, db, library, search, clock, PresenceCode(), secret, records, SimulatedMachine(), vaults, trail)
+        )

@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""An account of one's own: passphrase, recovery sheet, PIN of a device."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from appliance.errors import BadInput, Busy, Refused
+from appliance.hub import accounts, roles
+from appliance.hub.context import hub
+from appliance.hub.roles import Role, allowed, person
+from appliance.store import devices, settings, staff, times, vault
+
+pages = Blueprint("staff_account", __name__)
+
+YEAR_S = 365 * 24 * 3600
+KINDS = (("iPad", "iPad"), ("iPhone", "iPhone"), ("Android", "Android"), ("CrOS", "Chromebook"), ("Windows", "Windows"),
+         ("Macintosh", "Mac"), ("Linux", "Linux"))  # fmt: skip
+"""Part of a browser's name -> what people call the device."""
+
+
+@pages.get("/enseignant/compte/nouveau")
+@allowed(Role.PRESENCE, Role.SUBSTITUTE)
+def propose() -> str:
+    """Four words, and whether to be a teacher or a technician."""
+    return _new_page(accounts.proposed_words())
+
+
+@pages.post("/enseignant/compte/nouveau")
+@allowed(Role.PRESENCE, Role.SUBSTITUTE)
+def make() -> AnyResponse | tuple[str, int] | str:
+    """Make the account and sign it in; the first teacher is shown the recovery sheet."""
+    form = request.form
+    words, name, role = form.get("words", ""), form.get("name", ""), form.get("role", staff.TEACHER)
+    try:
+        with hub().presence.hashing():
+            opened = accounts.make(role, name, words)
+    except (BadInput, Busy) as error:
+        return _new_page(words, name, role, error.localized(gettext)), error.status
+    if person().session:
+        hub().vaults.leave(person().session)
+    accounts.enter(opened, how="new account")
+    if role == staff.TECHNICIAN:
+        return redirect(url_for("staff_pages.technician"), 303)
+    if not vault.recovery_holder(hub().db.reading()):
+        return _recovery_page()
+    return redirect(url_for("staff_account.enrol_form"), 303)
+
+
+def _new_page(words: str, name: str = "", role: str = staff.TEACHER, error: str = "") -> str:
+    return render_template("staff_new.html", words=words, name=name, role=role, error=error)
+
+
+@pages.post("/enseignant/cle")
+@allowed(Role.TEACHER, Role.DIRECTOR)
+def recovery_sheet() -> str:
+    """Another recovery key. A teacher makes the first one; later, only who holds the one before.
+
+    Raises :class:`Refused`: with a sheet of their own, a teacher would open the others' classes.
+    """
+    if person().role is Role.TEACHER and vault.recovery_holder(hub().db.reading()):
+        raise Refused("There is a recovery sheet already: only the director, who holds it, can make another.")
+    hub().vaults.holder(person().session)
+    return _recovery_page()
+
+
+def _recovery_page() -> str:
+    written = accounts.new_recovery_key(person().session)
+    return render_template("staff_recovery.html", key=written, school=hub().config.school.name)
+
+
+@pages.post("/enseignant/cle/imprimee")
+@allowed(Role.TEACHER, Role.DIRECTOR)
+def printed() -> AnyResponse:
+    """Somebody says that the sheet is printed or copied."""
+    settings.put(hub().db, accounts.PRINTED, times.rfc3339(hub().clock.now().wall))
+    if person().role is Role.DIRECTOR:
+        return redirect(url_for("auth.sign_in"), 303)
+    return redirect(url_for("staff_account.enrol_form"), 303)
+
+
+@pages.get("/enseignant/appareil")
+@allowed(Role.TEACHER, Role.TECHNICIAN)
+def enrol_form() -> str:
+    """A PIN for this device."""
+    hub().vaults.holder(person().session)
+    return render_template("staff_device.html", error="")
+
+
+@pages.post("/enseignant/appareil")
+@allowed(Role.TEACHER, Role.TECHNICIAN)
+def enrol() -> AnyResponse | tuple[str, int]:
+    """Keep the PIN's wrap here, and its secret on the device."""
+    pin, again = request.form.get("pin", ""), request.form.get("again", "")
+    holder, private = hub().vaults.holder(person().session)
+    try:
+        if pin != again:
+            raise BadInput("The two PINs are not the same: type them again.")
+        conn = hub().db.reading()
+        opened = staff.Opened(staff.get(conn, holder), private)
+        with hub().presence.hashing(), hub().db.writing() as writing:
+            devices.drop(writing, accounts.device()[0])
+            identity, secret = devices.enrol(writing, opened, pin, _label(), at=_now())
+    except (BadInput, Busy) as error:
+        return render_template("staff_device.html", error=error.localized(gettext)), error.status
+    roles.note("device enrolled", identity)
+    answer = make_response(redirect(url_for("auth.sign_in"), 303))
+    answer.set_cookie(accounts.DEVICE_COOKIE, f"{identity}.{secret.hex()}", max_age=YEAR_S, httponly=True,
+                      samesite="Strict")  # fmt: skip
+    return answer
+
+
+@pages.post("/enseignant/appareil/<device_id>/oublier")
+@allowed(Role.TEACHER, Role.TECHNICIAN)
+def forget_device(device_id: str) -> AnyResponse:
+    """The PIN of that device opens nothing any more; one's own devices only."""
+    if device_id in {device.id for device in devices.of(hub().db.reading(), person().id)}:
+        with hub().db.writing() as conn:
+            devices.drop(conn, device_id)
+        roles.note("device forgotten", device_id)
+    return redirect(url_for("staff_account.account"), 303)
+
+
+@pages.get("/enseignant/compte")
+@allowed(Role.TEACHER)
+def account() -> str:
+    """One's devices, passphrase, journal."""
+    return _account_page(accounts.proposed_words())
+
+
+@pages.post("/enseignant/compte")
+@allowed(Role.TEACHER)
+def other_words() -> AnyResponse | tuple[str, int]:
+    """Another passphrase, by who has just proved to be that teacher. The devices' PINs stay."""
+    holder, private = hub().vaults.holder(person().session)
+    words = request.form.get("words", "")
+    try:
+        with hub().presence.hashing(), hub().db.writing() as conn:
+            staff.put_words(conn, holder, private, words)
+    except (BadInput, Busy) as error:
+        return _account_page(words, error.localized(gettext)), error.status
+    roles.note("passphrase changed")
+    return redirect(url_for("auth.teacher_home"), 303)
+
+
+def _account_page(words: str, error: str = "") -> str:
+    conn = hub().db.reading()
+    return render_template("staff_account.html", words=words, error=error, devices=devices.of(conn, person().id),
+                           no_recovery=not vault.recovery_holder(conn))  # fmt: skip
+
+
+def _label() -> str:
+    told = request.headers.get("User-Agent", "")
+    return next((name for part, name in KINDS if part in told), "?")
+
+
+def _now() -> str:
+    return times.rfc3339(hub().clock.now().wall)

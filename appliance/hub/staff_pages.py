@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The journal of acts, for whom it concerns; the technician's page, which counts and names nobody."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+
+from flask import Blueprint, render_template, request
+from flask_babel import format_datetime, gettext
+
+from appliance.hub.context import hub
+from appliance.hub.roles import Role, allowed, person
+from appliance.i18n import N_
+from appliance.store import audit, people, record_exports, staff
+
+pages = Blueprint("staff_pages", __name__)
+
+PER_PAGE = 30
+ACTS = {
+    "signed in": N_("Signed in"),
+    "signed out": N_("Signed out"),
+    "sign-in": N_("Tried to sign in"),
+    "refused": N_("Asked for a page that is not theirs"),
+    "account made": N_("Made an account"),
+    "passphrase changed": N_("Changed the passphrase"),
+    "passphrase given": N_("Gave a new passphrase"),
+    "recovery key made": N_("Made a recovery sheet"),
+    "device enrolled": N_("Chose a PIN for a device"),
+    "device forgotten": N_("Forgot a device"),
+    "pupil erased": N_("Erased a pupil"),
+    "pupil exported": N_("Exported a pupil"),
+    "retention": N_("Erased what was too old"),
+    "not written": N_("More of the same, not written one by one"),
+}
+"""Act -> how the journal tells it; one of another module is shown as it is."""
+OUTCOMES = {audit.DONE: "", audit.REFUSED: N_("refused"), audit.FAILED: N_("wrong")}
+ROLES = {
+    Role.NOBODY: N_("nobody known"), Role.PUPIL: N_("a pupil's tablet"), Role.PRESENCE: N_("by the box's code"),
+    Role.SUBSTITUTE: N_("substitute"), Role.TEACHER: N_("teacher"), Role.TECHNICIAN: N_("technician"),
+    Role.DIRECTOR: N_("director"), Role.BOX: N_("the box"),
+}  # fmt: skip
+
+
+@pages.get("/enseignant/journal")
+@allowed(Role.TEACHER, Role.DIRECTOR)
+def journal() -> str:
+    """One's own acts; the director reads everybody's, and whether any was changed."""
+    conn, everybody = hub().db.reading(), person().role is Role.DIRECTOR
+    before = request.args.get("avant", type=int)
+    found = audit.entries(conn, who=None if everybody else person().id, before=before, limit=PER_PAGE)
+    return render_template(
+        "staff_journal.html", entries=found, older=found[-1].number if len(found) == PER_PAGE else None,
+        everybody=everybody, broken=audit.verify(conn) if everybody else None, head=audit.head(conn), moment=_moment,
+        words={act: gettext(words) for act, words in ACTS.items()},
+        outcomes={outcome: gettext(words) if words else "" for outcome, words in OUTCOMES.items()},
+        role_names={str(role): gettext(words) for role, words in ROLES.items()},
+        people={each.id: each.name for each in staff.every(conn) if each.name} if everybody else {},
+    )  # fmt: skip
+
+
+def _moment(entry: audit.Entry) -> str:
+    here = datetime.datetime.fromisoformat(entry.at).astimezone(zoneinfo.ZoneInfo(hub().config.box.time_zone))
+    told = str(format_datetime(here, "d MMM y, HH:mm", rebase=False))
+    return told if entry.trusted else gettext("%(when)s by a clock that was not set", when=told)
+
+
+@pages.get("/technique")
+@allowed(Role.TECHNICIAN)
+def technician() -> str:
+    """Counts."""
+    groups = people.groups(hub().db)
+    return render_template("staff_technician.html", counts=(
+        (gettext("Classes"), len(groups)),
+        (gettext("Pupils"), sum(len(people.pupils(hub().db, group.id)) for group in groups)),
+        (gettext("Traces"), record_exports.count(hub().db)),
+        (gettext("Resources"), len(hub().library.list(include_damaged=True))),
+        (gettext("Accounts"), len(staff.every(hub().db.reading()))),
+    ))  # fmt: skip

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Who may use each rule of the hub. ``test_roles`` walks the application with every role, and fails for a rule that is
+missing here, or that lets in or keeps out anybody else.
+
+N nobody · P pupil · C who read the box's code while it has no teacher · S substitute · T teacher of the class ·
+O teacher of another class · K technician · D director · B a process of the box
+"""
+
+from __future__ import annotations
+
+ANYBODY = "NPCSTOKDB"
+STAFF = "CSTOKDB"
+TEACHERS = "CTOB"
+KEEPERS = "CTOKB"
+OWN = "CTDB"
+"""``C``: only where no teacher's keys are on the class."""
+BOX = "B"
+
+RIGHTS: dict[str, str] = {
+    # pupils, and what anybody reads
+    "GET /": ANYBODY,
+    "POST /api/answers": ANYBODY,
+    "GET /api/health": ANYBODY,
+    "GET /api/openapi.json": ANYBODY,
+    "GET /api/search": ANYBODY,
+    "GET /api/suggestions": ANYBODY,
+    "POST /au-revoir": ANYBODY,
+    "GET /couvertures.jpg": ANYBODY,
+    "GET /credits": ANYBODY,
+    "GET /etagere": ANYBODY,
+    "GET /etagere/filtres": ANYBODY,
+    "GET /exercice/<activity_id>": ANYBODY,
+    "POST /exercice/<activity_id>": ANYBODY,
+    "GET /lire/<resource_id>": ANYBODY,
+    "GET /qui": ANYBODY,
+    "GET /qui/<pupil_id>": ANYBODY,
+    "POST /qui/<pupil_id>": ANYBODY,
+    "GET /reglages": ANYBODY,
+    "POST /reglages": ANYBODY,
+    "GET /sante": ANYBODY,
+    # signing in and out
+    "GET /enseignant": ANYBODY,
+    "POST /enseignant": ANYBODY,
+    "POST /enseignant/quitter": ANYBODY,
+    "GET /direction": ANYBODY,
+    "POST /direction": ANYBODY,
+    "GET /enseignant/accueil": STAFF,
+    # accounts
+    "GET /enseignant/compte/nouveau": "CSB",
+    "POST /enseignant/compte/nouveau": "CSB",
+    "GET /enseignant/compte": "TOB",
+    "POST /enseignant/compte": "TOB",
+    "GET /enseignant/appareil": "TOKB",
+    "POST /enseignant/appareil": "TOKB",
+    "POST /enseignant/appareil/<device_id>/oublier": "TOKB",
+    "POST /enseignant/cle": "TODB",
+    "POST /enseignant/cle/imprimee": "TODB",
+    "GET /enseignant/journal": "TODB",
+    "GET /direction/accueil": "DB",
+    "POST /direction/compte/<staff_id>/phrase": "DB",
+    "GET /technique": "KB",
+    # what pupils did
+    "GET /enseignant/traces": TEACHERS,
+    "GET /enseignant/traces/liste": TEACHERS,
+    "GET /enseignant/traces/<pupil_id>": "CTB",
+    # the library
+    "GET /enseignant/bibliotheque": KEEPERS,
+    "GET /enseignant/bibliotheque/<resource_id>": KEEPERS,
+    "POST /enseignant/bibliotheque/<resource_id>": KEEPERS,
+    "GET /enseignant/bibliotheque/<resource_id>/retirer": KEEPERS,
+    "POST /enseignant/bibliotheque/<resource_id>/retirer": KEEPERS,
+    "GET /enseignant/bibliotheque/ajouter": KEEPERS,
+    "POST /enseignant/bibliotheque/ajouter": KEEPERS,
+    "GET /enseignant/bibliotheque/imports": KEEPERS,
+    "POST /enseignant/bibliotheque/lien": KEEPERS,
+    "GET /api/library/jobs": KEEPERS,
+    "GET /api/library/jobs/<job_id>": KEEPERS,
+    # processes of the box
+    "GET /api/presence-code": BOX,
+    "GET /api/library": BOX,
+    "POST /api/library": BOX,
+    "DELETE /api/library/<resource_id>": BOX,
+    "POST /api/library/<resource_id>/export": BOX,
+    "GET /api/library/verify": BOX,
+    "POST /api/library/verify": BOX,
+    "GET /api/records": BOX,
+    "GET /api/records/erasures": BOX,
+    "POST /api/records/erasures": BOX,
+    "POST /api/records/erasures/preview": BOX,
+    "GET /api/records/export": BOX,
+    "POST /api/records/import": BOX,
+    "GET /api/records/keys": BOX,
+    "POST /api/records/keys": BOX,
+    "POST /api/records/keys/revoke": BOX,
+    "GET /api/records/quarantine": BOX,
+    "GET /api/records/quarantine/<int:number>": BOX,
+    "DELETE /api/records/quarantine/<int:number>": BOX,
+    "GET /api/records/rebuild": BOX,
+    "POST /api/records/rebuild": BOX,
+}

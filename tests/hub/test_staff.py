@@ -1,0 +1,381 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Accounts as people meet them: first teacher, PIN, substitute, director, technician; what is refused, and noted."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from appliance import box, passphrase, sealing
+from appliance.config import BoxConfig, Config, DriversConfig, TeacherConfig
+from appliance.errors import Locked
+from appliance.hub import accounts, trail
+from appliance.hub.app import create_app
+from appliance.hub.roles import Role
+from appliance.ports import Now
+from appliance.store import audit, devices, people, staff, vault
+from appliance.store.migrations import migrate
+from tests.hub import site as rig
+from tests.hub.people import WORDS, account, recovery
+from tests.hub.site import Site
+
+OTHERS = "navet violon tortue radis"
+PIN = "270418"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passphrase, "MEMORY_KIB", passphrase.LEAST_MEMORY_KIB)
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[Site]:
+    """A class, on a hub whose search and imports are not started."""
+    with rig.quiet(tmp_path / "state") as site:
+        rig.demonstration_class(site)
+        yield site
+
+
+def post(site: Site, browser: FlaskClient, path: str, page: str, **fields: str) -> TestResponse:
+    found = re.search(r'name="csrf" value="([^"]+)"', browser.get(page).text)
+    assert found, page
+    return browser.post(path, data={"csrf": found[1], **fields})
+
+
+def first_teacher(site: Site, browser: FlaskClient, words: str = WORDS, **fields: str) -> TestResponse:
+    if 'name="code"' in browser.get("/enseignant").text:
+        sign_in(site, browser, site.hub.presence.code)
+    return post(site, browser, "/enseignant/compte/nouveau", "/enseignant/compte/nouveau", words=words, **fields)
+
+
+def sign_in(site: Site, browser: FlaskClient, code: str) -> TestResponse:
+    return post(site, browser, "/enseignant", "/enseignant", code=code)
+
+
+def acts(site: Site, outcome: str = "done") -> list[tuple[str, str]]:
+    found = audit.entries(site.hub.db.reading(), limit=500)
+    return [(each.act, each.role) for each in reversed(found) if each.outcome == outcome]
+
+
+def key_on(page: str) -> str:
+    found = re.search(r'class="big recovery"[^>]*>(.*?)</p>', page, re.S)
+    assert found
+    return " ".join(re.findall(r"<span>(\w{4})</span>", found[1]))
+
+
+def test_the_first_teacher(school: Site) -> None:
+    """Code, words, recovery sheet, PIN: then names can be kept, and the demonstration class is theirs."""
+    teacher = school.new_browser()
+    assert sign_in(school, teacher, school.hub.presence.code).headers["Location"] == "/enseignant/accueil"
+    assert "/enseignant/compte/nouveau" in teacher.get("/enseignant/accueil").text
+    page = html.unescape(teacher.get("/enseignant/compte/nouveau").text)
+    proposed = re.search(r'name="words"[^>]*value="([^"]+)"', page)
+    assert proposed
+    assert len(proposed[1].split()) == 4
+    answer = post(
+        school, teacher, "/enseignant/compte/nouveau", "/enseignant/compte/nouveau", words=proposed[1], name="Mme  Roux"
+    )
+    key = key_on(answer.text)
+    assert len(key.replace(" ", "")) == 28
+    assert key.replace(" ", "-") not in teacher.get("/enseignant/compte").text
+    answer = post(school, teacher, "/enseignant/cle/imprimee", "/enseignant/compte")
+    assert answer.headers["Location"] == "/enseignant/appareil"
+    assert school.hub.vaults.is_open("g")
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    assert school.hub.vaults.names("g") == {"p1": "Lina"}
+    post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
+    assert not school.hub.vaults.is_open("g")
+    assert sign_in(school, teacher, proposed[1].upper()).status_code == 303
+    assert school.hub.vaults.names("g") == {"p1": "Lina"}
+    assert "Mme Roux" in teacher.get("/enseignant/accueil").text
+    director = school.new_browser()
+    assert (
+        post(school, director, "/direction", "/direction", key=key.lower()).headers["Location"] == "/direction/accueil"
+    )
+    assert "Lina" in director.get("/direction/accueil").text
+
+
+def test_words_that_cannot_be(school: Site) -> None:
+    browser = school.new_browser()
+    for words in ("trop court", "", "un deux trois " + "x" * 300):
+        assert first_teacher(school, browser, words).status_code == 400
+    assert first_teacher(school, browser, name="x" * 61).status_code == 400
+    assert not staff.anybody(school.hub.db.reading())
+    assert first_teacher(school, browser).status_code == 200
+    second = school.new_browser()
+    assert "Choisissez une autre phrase" in first_teacher(school, second, WORDS.title()).text
+
+
+def test_a_pin_opens_this_device_only(school: Site) -> None:
+    teacher, elsewhere = school.new_browser(), school.new_browser()
+    first_teacher(school, teacher)
+    for pin, again in (("123456", "123456"), ("27041", "27041"), (PIN, "270419")):
+        assert (
+            post(school, teacher, "/enseignant/appareil", "/enseignant/appareil", pin=pin, again=again).status_code
+            == 400
+        )
+    assert post(school, teacher, "/enseignant/appareil", "/enseignant/appareil", pin=PIN, again=PIN).status_code == 303
+    post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
+    assert 'name="pin"' in teacher.get("/enseignant").text
+    assert 'name="pin"' not in elsewhere.get("/enseignant").text
+    assert post(school, elsewhere, "/enseignant", "/enseignant", pin=PIN).status_code == 403
+    assert post(school, teacher, "/enseignant", "/enseignant", pin="270419").status_code == 403
+    assert post(school, teacher, "/enseignant", "/enseignant", pin=PIN).status_code == 303
+    assert school.hub.vaults.is_open("g")
+    device = devices.of(school.hub.db.reading(), staff.every(school.hub.db.reading())[0].id)[0]
+    post(school, teacher, f"/enseignant/appareil/{device.id}/oublier", "/enseignant/compte")
+    post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
+    assert 'name="pin"' not in teacher.get("/enseignant").text
+
+
+class Hand:
+    """A clock moved by hand; ``boot``: another one for each start."""
+
+    def __init__(self) -> None:
+        self.time, self.boot = 1000.0, "b"
+
+    def now(self) -> Now:
+        return Now(1_790_000_000 + self.time, True, self.time, self.boot)
+
+
+def test_wrong_pins_cost_waits_that_no_restart_forgives(school: Site) -> None:
+    hand, made = Hand(), account(school, classes=("g",))
+    with school.hub.db.writing() as conn:
+        device, secret = devices.enrol(conn, made, PIN, "iPad", at="x")
+
+    def attempt(pin: str) -> bool | float:
+        with school.hub.db.writing() as conn:
+            wait = devices.begin(conn, device, hand.now())
+        if wait:
+            return wait
+        found = devices.opened(school.hub.db.reading(), device, secret, pin)
+        with school.hub.db.writing() as conn:
+            (devices.right if found else devices.wrong)(conn, device)
+        return found is not None
+
+    for _ in range(devices.FREE):
+        assert attempt("111222") is False
+    assert attempt(PIN) == devices.WAIT_S
+    hand.boot, hand.time = "c", 3.0
+    assert attempt(PIN) == devices.WAIT_S, "the wait begins anew with another start of the machine"
+    hand.time += devices.WAIT_S
+    assert attempt("111222") is False
+    assert attempt(PIN) == 2 * devices.WAIT_S
+    hand.time += 2 * devices.WAIT_S
+    assert attempt(PIN) is True
+    for number in range(devices.MOST_WRONG):
+        hand.time += devices.WAIT_S * 2.0**number
+        assert attempt("111222") is False
+    hand.time += 1e6
+    assert attempt(PIN) is False, "after ten wrong ones in a row it is no longer enrolled"
+    assert devices.get(school.hub.db.reading(), device) is None
+    assert school.hub.db.reading().execute("SELECT count(*) FROM staff_key").fetchone()[0] == 1
+
+
+def test_a_try_that_dies_halfway_counts(school: Site) -> None:
+    hand, made = Hand(), account(school)
+    with school.hub.db.writing() as conn:
+        device, _ = devices.enrol(conn, made, PIN, "iPad", at="x")
+        for _ in range(devices.FREE):
+            assert devices.begin(conn, device, hand.now()) == 0  # and the plug is pulled
+        assert devices.begin(conn, device, hand.now()) > 0
+
+
+def test_a_substitute_leads_lessons_until_midnight_and_reads_no_name(school: Site) -> None:
+    account(school, classes=("g",))
+    substitute = school.new_browser()
+    assert sign_in(school, substitute, school.hub.presence.code).headers["Location"] == "/enseignant/accueil"
+    with substitute.session_transaction() as session:
+        assert session["staff"][1] == Role.SUBSTITUTE
+        assert session["staff"][3] - school.hub.clock.now().monotonic <= accounts.DAY_S
+    assert not school.hub.vaults.is_open("g")
+    for page in ("/enseignant/traces/p1", "/enseignant/bibliotheque", "/enseignant/journal", "/enseignant/compte"):
+        assert substitute.get(page).status_code == 403
+    assert ("refused", "substitute") in acts(school, "refused")
+
+
+def test_another_teacher_has_only_classes_of_their_own(school: Site) -> None:
+    first, second = school.new_browser(), school.new_browser()
+    first_teacher(school, first)
+    answer = first_teacher(school, second, OTHERS)
+    assert answer.headers["Location"] == "/enseignant/appareil", "there is one recovery sheet"
+    assert second.get("/enseignant/traces/p1").status_code == 403
+    assert first.get("/enseignant/traces/p1").status_code == 200
+    assert post(school, second, "/enseignant/cle", "/enseignant/compte").status_code == 403
+    mine = staff.every(school.hub.db.reading())[1]
+    with school.hub.db.writing() as conn:
+        conn.execute("INSERT INTO school_group VALUES ('h', 'CM1')")
+        vault.put_class_keys(conn, "h", {mine.id: mine.public})
+    with second.session_transaction() as session:
+        assert school.hub.vaults.reopen(session["staff"][4]) == ["h"]
+
+
+def test_the_director_gives_new_words_and_the_old_ones_are_worth_nothing(school: Site) -> None:
+    teacher, director = school.new_browser(), school.new_browser()
+    key = key_on(first_teacher(school, teacher, name="M. Petit").text)
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    post(school, teacher, "/enseignant/appareil", "/enseignant/appareil", pin=PIN, again=PIN)
+    for wrong in ("", "0" * 28, key[:-1] + ("0" if key[-1] != "0" else "1"), "x" * 5000):
+        assert post(school, director, "/direction", "/direction", key=wrong).status_code == 403
+    assert post(school, director, "/direction", "/direction", key=key).status_code == 303
+    identity = staff.every(school.hub.db.reading())[0].id
+    page = post(school, director, f"/direction/compte/{identity}/phrase", "/direction/accueil").text
+    words = re.search(r'<p class="big" translate="no">([^<]+)</p>', html.unescape(page))
+    assert words
+    assert teacher.get("/enseignant/accueil").status_code == 302, "sessions of the old words are over"
+    assert post(school, teacher, "/enseignant", "/enseignant", code=WORDS).status_code == 403
+    assert sign_in(school, teacher, words[1]).status_code == 303
+    post(school, director, "/enseignant/quitter", "/direction/accueil")
+    assert school.hub.vaults.names("g") == {"p1": "Lina"}
+    assert director.get("/direction/accueil").status_code == 302
+
+
+def test_the_technician_sees_counts(school: Site) -> None:
+    technician = school.new_browser()
+    assert first_teacher(school, technician, role="technician").headers["Location"] == "/technique"
+    page = technician.get("/technique").text
+    assert "Renard" not in page
+    assert re.search(r"<dd>2</dd>", page)
+    assert technician.get("/enseignant/bibliotheque").status_code == 200
+    assert technician.get("/enseignant/traces").status_code == 403
+    post(school, technician, "/enseignant/quitter", "/technique")
+    assert sign_in(school, technician, WORDS).headers["Location"] == "/technique"
+    assert not staff.any_teacher(school.hub.db.reading())
+
+
+def test_locked_names_ask_for_what_opens_them_and_then_go_on(school: Site) -> None:
+    def names() -> str:
+        return str(school.hub.vaults.names("g"))
+
+    school.app._got_first_request = False
+    school.app.add_url_rule("/enseignant/essai", view_func=names)
+    teacher = school.new_browser()
+    first_teacher(school, teacher)
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    school.hub.vaults.lock("g")
+    answer = teacher.get("/enseignant/essai?a=b")
+    assert answer.status_code == 423
+    assert 'name="next" value="/enseignant/essai?a=b"' in answer.text
+    form = {"code": WORDS, "next": "/enseignant/essai?a=b"}
+    token = re.search(r'name="csrf" value="([^"]+)"', answer.text)
+    assert token
+    assert teacher.post("/enseignant", data={"csrf": token[1], **form}).headers["Location"] == form["next"]
+    assert "Lina" in teacher.get(form["next"]).text
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "https://evil.example", "/enseignant/../x\\", "/autre", "/enseignant\n", ""]
+)
+def test_a_form_sends_nobody_elsewhere(school: Site, path: str) -> None:
+    browser = school.new_browser()
+    answer = post(school, browser, "/enseignant", "/enseignant", code=school.hub.presence.code, next=path)
+    assert answer.headers["Location"] == "/enseignant/accueil"
+
+
+def test_a_session_signed_out_of_is_not_played_again(school: Site) -> None:
+    teacher = school.new_browser()
+    first_teacher(school, teacher)
+    kept = teacher.get_cookie("cartable")
+    assert kept
+    post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
+    teacher.set_cookie("cartable", kept.value)
+    assert teacher.get("/enseignant/compte").status_code == 302
+
+
+def test_the_configured_passphrase_makes_its_teachers_account(tmp_path: Path) -> None:
+    config = Config(BoxConfig(state=tmp_path, run=tmp_path / "run"), teacher=TeacherConfig(passphrase.hashed(WORDS)),
+                    drivers=DriversConfig(advert="simulated"))  # fmt: skip
+    migrate(config.database)
+    with box.hub(config) as parts:
+        site = Site(parts)
+        rig.demonstration_class(site)
+        teacher = site.new_browser()
+        assert sign_in(site, teacher, WORDS).status_code == 303
+        assert [each.role for each in staff.every(parts.db.reading())] == ["teacher"]
+        assert "/enseignant/cle" in teacher.get("/enseignant/compte").text, "it has no recovery sheet yet"
+        key_on(post(site, teacher, "/enseignant/cle", "/enseignant/compte").text)
+        assert vault.granted(parts.db.reading(), vault.RECOVERY) == ["g"]
+        assert sign_in(site, site.new_browser(), WORDS).status_code == 303
+        assert len(staff.every(parts.db.reading())) == 1
+        other = post(site, teacher, "/enseignant/compte", "/enseignant/compte", words=OTHERS)
+        assert other.status_code == 303
+        assert sign_in(site, site.new_browser(), WORDS).status_code == 403, "it was changed on the box since"
+
+
+def test_the_journal_tells_each_their_own(school: Site) -> None:
+    teacher, other = school.new_browser(), school.new_browser()
+    first_teacher(school, teacher)
+    first_teacher(school, other, OTHERS)
+    sign_in(school, school.new_browser(), "pas les bons mots")
+    assert ("sign-in", "nobody") in acts(school, "failed")
+    mine = staff.every(school.hub.db.reading())[0].id
+    assert {each.who for each in audit.entries(school.hub.db.reading(), who=mine)} == {mine}
+    assert "Connexion" in teacher.get("/enseignant/journal").text
+    assert audit.verify(school.hub.db.reading()) is None
+
+
+def test_hammering_fills_neither_the_card_nor_the_page(school: Site) -> None:
+    pupil = school.new_browser()
+    for _ in range(trail.MOST_BAD + 30):
+        pupil.get("/enseignant/journal")
+    kept = audit.entries(school.hub.db.reading(), limit=1000)
+    assert len(kept) == trail.MOST_BAD
+    hand = Hand()
+    quiet = trail.Trail(school.hub.records.commit, dataclasses.replace(school.hub, clock=hand).clock)
+    for _ in range(trail.MOST_BAD + 30):
+        quiet.note("refused", outcome=audit.REFUSED)
+    hand.time += trail.BAD_EACH_S
+    quiet.note("refused", outcome=audit.REFUSED)
+    last, told = audit.entries(school.hub.db.reading(), limit=2)
+    assert (last.act, told.act, told.subject) == ("refused", "not written", "30")
+
+
+def test_the_audit_names_nobody(school: Site) -> None:
+    teacher = school.new_browser()
+    first_teacher(school, teacher, name="Mme Roux")
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    pupil = school.new_browser()
+    pupil.get("/enseignant/traces/Lina?q=Lina")
+    told = str([dataclasses.astuple(each) for each in audit.entries(school.hub.db.reading(), limit=500)])
+    for word in ("Lina", "Roux", "Renard", *WORDS.split()):
+        assert word not in told
+
+
+def test_a_bell_locks_and_the_pin_opens_again(school: Site) -> None:
+    teacher = school.new_browser()
+    first_teacher(school, teacher)
+    post(school, teacher, "/enseignant/appareil", "/enseignant/appareil", pin=PIN, again=PIN)
+    school.hub.vaults.lock("g")
+    with pytest.raises(Locked):
+        school.hub.vaults.names("g")
+    assert teacher.get("/enseignant/traces/p1").status_code == 200, "traces have no names"
+    assert teacher.get("/enseignant/appareil").status_code == 423
+    token = re.search(r'name="csrf" value="([^"]+)"', teacher.get("/enseignant/appareil").text)
+    assert token
+    assert teacher.post("/enseignant", data={"csrf": token[1], "pin": PIN}).status_code == 303
+    assert school.hub.vaults.names("g") == {}
+
+
+def test_another_box_does_not_open_with_this_ones_sheet(school: Site) -> None:
+    recovery(school)
+    other = sealing.recovery_key()
+    assert post(school, school.new_browser(), "/direction", "/direction", key=other).status_code == 403
+
+
+def test_many_classes_open_at_sign_in(school: Site) -> None:
+    """What a morning costs: thirty names of each class, once."""
+    made = account(school, classes=("g",))
+    for pupil in people.pupils(school.hub.db, "g"):
+        school.hub.vaults.keep(pupil.id, "name", pupil.alias.encode())
+    school.hub.vaults.enter(made.staff.id, made.private, "s")
+    assert dict(school.hub.vaults.names("g")) == {"p1": "Renard", "p2": "Hibou"}
+    assert create_app(school.hub)
