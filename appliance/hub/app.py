@@ -100,7 +100,9 @@ def create_app(hub: Hub) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     lesson = (lesson_board, lesson_home, lesson_now, lesson_opening, lesson_summary)
     accounts = (staff_account, staff_director, staff_pages)
-    for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health, *lesson, *accounts):
+    for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health):
+        app.register_blueprint(module.pages)
+    for module in (*lesson, *accounts):
         app.register_blueprint(module.pages)
     for module in (library_api, records_api, search_api, openapi):
         app.register_blueprint(module.api)

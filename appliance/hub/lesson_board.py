@@ -14,15 +14,15 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from appliance.errors import BadInput
 from appliance.hub import lesson_office, lesson_plans
-from appliance.hub.auth import is_local, is_teacher, teacher_required
 from appliance.hub.context import hub
+from appliance.hub.roles import may_read
 from appliance.hub.room import LOOK_MINUTES, TIMER_MINUTES, Presence
 from appliance.model import Answered, Lesson, Planned, Pupil
 from appliance.store import people
@@ -47,7 +47,7 @@ class Seat:
 
 
 @pages.get("")
-@teacher_required
+@lesson_office.led
 def board() -> str | Response:
     """The running lesson."""
     lesson = lesson_office.current()
@@ -63,10 +63,11 @@ def board() -> str | Response:
 
 
 @pages.get("/tableau")
+@lesson_office.led
 def live() -> Response:
-    """The fragment for htmx; where the lesson is over or the teacher signed out, word to go elsewhere."""
+    """The fragment for htmx; where the lesson is over, word to go elsewhere."""
     lesson = lesson_office.current()
-    if lesson is None or not (is_teacher() or is_local()):
+    if lesson is None:
         target = url_for("lesson_home.home")
         answer: Response = redirect(target)
         if "HX-Request" in request.headers:  # a redirect would be shown inside the page
@@ -80,7 +81,7 @@ def live() -> Response:
 
 
 @pages.post("/regardez")
-@teacher_required
+@lesson_office.led
 def look() -> Response:
     """Ask for attention for 1, 3 or 5 minutes; 0 frees everyone at once."""
     hub().room.look(_minutes(LOOK_MINUTES))
@@ -88,7 +89,7 @@ def look() -> Response:
 
 
 @pages.post("/minuteur")
-@teacher_required
+@lesson_office.led
 def timer() -> Response:
     """The screen-time timer; 0 takes it away."""
     hub().room.time(_minutes(TIMER_MINUTES))
@@ -96,7 +97,7 @@ def timer() -> Response:
 
 
 @pages.post("/main")
-@teacher_required
+@lesson_office.led
 def lower() -> Response:
     """Lower a pupil's hand."""
     lesson = lesson_office.current()
@@ -130,8 +131,7 @@ def _live(lesson: Lesson) -> tuple[Markup, str]:
 
 def names(lesson: Lesson) -> Mapping[str, str]:
     """Pupil -> first name, where the class's vault is open and whoever asks may read it."""
-    staff = session.get("staff") or ("", "")
-    if not lesson.kept or staff[1] not in ("teacher", "director") or not hub().vaults.is_open(lesson.group):
+    if not lesson.kept or not may_read(lesson.group) or not hub().vaults.is_open(lesson.group):
         return {}
     return hub().vaults.names(lesson.group)
 

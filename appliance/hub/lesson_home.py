@@ -11,26 +11,31 @@ import socket
 from urllib.parse import urlsplit
 
 import segno
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
-from appliance.hub import lesson_office, lesson_plans, lesson_summary
-from appliance.hub.auth import teacher_required
+from appliance.hub import lesson_office, lesson_plans, lesson_summary, roles
+from appliance.hub.auth import home_of
 from appliance.hub.context import hub
+from appliance.hub.roles import allowed
 from appliance.store import people
 
 pages = Blueprint("lesson_home", __name__)
 
 
 @pages.get("/enseignant/accueil")
-@teacher_required
-def home() -> str:
+@allowed(*roles.STAFF)
+def home() -> str | Response:
     """One tap opens the usual lesson, one tap rings the bell of the running one."""
+    if roles.person().role in (roles.Role.TECHNICIAN, roles.Role.DIRECTOR):
+        return redirect(home_of(roles.person().role))
     lesson = lesson_office.current()
     address = tablet_address()
     return render_template(
         "teacher_home.html",
         lesson=lesson,
+        person=roles.person(),
         group=next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None),
         exercises=lesson_summary.exercises(lesson) if lesson else [],
         activities=lesson_summary.others(lesson) if lesson else [],

@@ -8,19 +8,23 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 from flask import g, session, url_for
+from werkzeug.wrappers import Response
 
 from appliance.errors import NotFound, Refused
-from appliance.hub import anonymous
+from appliance.hub import anonymous, roles
 from appliance.hub.context import hub
 from appliance.model import Activity, Answered, Lesson, Pupil
 from appliance.store import activities as stored
 from appliance.store import lessons, people, settings, statements
 from appliance.store import texts as store_texts
 from appliance.xapi.preparing import Prepared
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 LATE_S = 60 * 86400.0
 """How long after its lesson an answer that waited in a tablet is still taken."""
@@ -167,8 +171,20 @@ def ring() -> Lesson | None:
 
 def staff_id() -> str:
     """Who of the staff is signed in; empty: the presence code only."""
-    staff = session.get("staff") or ("",)
-    return str(staff[0])
+    return roles.person().id if roles.person().role in roles.STAFF else ""
+
+
+def led(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """For who may lead the running lesson, if there is one: its class's teacher, or a substitute."""
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        lesson = current()
+        if lesson is not None and lesson.kept:
+            roles.check_lead(lesson.group)
+        return view(*args, **kwargs)
+
+    return roles.allowed(*roles.LEADING)(guarded)
 
 
 def now_text() -> str:

@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput
 from appliance.hub import anonymous, labels, lesson_office, lesson_plans
-from appliance.hub.auth import teacher_required
 from appliance.hub.context import hub
+from appliance.hub.roles import LEADING, allowed, check_lead
 from appliance.hub.room import TIMER_MINUTES
 from appliance.model import Lesson, LessonOptions, Planned
 from appliance.store import activities, lessons
@@ -38,7 +38,7 @@ class Box:
 
 
 @pages.get("/enseignant/seance/ouvrir")
-@teacher_required
+@allowed(*LEADING)
 def choose() -> str:
     """Class, plan and options; ``q``: only resources with this word, and those that are ticked."""
     form = request.args
@@ -66,13 +66,15 @@ def _resources(query: str, ticked: set[str]) -> list[Box]:
 
 
 @pages.post("/enseignant/seance/ouvrir")
-@teacher_required
+@allowed(*LEADING)
 def begin() -> AnyResponse:
     """Open it; whatever ran before has had its bell."""
     form = request.form
     plan, options, group = lesson_plans.decode(form.getlist("plan")), _options(form), form.get("classe", "")
     if group and group not in {each.id for each in lesson_plans.groups()}:
         raise BadInput("There is no such class on the box: reload the page, then choose again.")
+    if group:
+        check_lead(group)
     seats = [] if group else _seats(form.get("animaux", ""))
     lesson_office.ring()
     lesson = _kept(group, plan, options) if group else _anonymous(seats, plan, options)

@@ -14,6 +14,7 @@ from flask_babel import gettext
 from appliance.errors import BadInput, NotFound
 from appliance.hub import labels
 from appliance.hub.context import hub
+from appliance.hub.roles import may_lead
 from appliance.model import Group, Lesson, Planned
 from appliance.store import activities, lessons, people
 
@@ -84,7 +85,7 @@ def title(plan: Sequence[Planned]) -> str:
 
 def groups() -> list[Group]:
     """The classes that a lesson can be opened with."""
-    return people.groups(hub().db)
+    return [group for group in people.groups(hub().db) if may_lead(group.id)]
 
 
 def proposals() -> Proposals:

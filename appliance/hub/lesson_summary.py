@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 
 from appliance.errors import Conflict
 from appliance.hub import lesson_board, lesson_office, lesson_opening, lesson_plans, trace_class
-from appliance.hub.auth import teacher_required
 from appliance.hub.context import hub
+from appliance.hub.roles import LEADING, allowed, check_lead
 from appliance.model import Answered, Lesson, Pupil
 from appliance.store import activities, lessons
 
@@ -44,7 +44,7 @@ class Line:
 
 
 @pages.post("/cloche")
-@teacher_required
+@lesson_office.led
 def bell() -> Response:
     """One tap: every tablet goes back to the grid at its next question, the class's vault is locked."""
     over = lesson_office.ring()
@@ -54,10 +54,10 @@ def bell() -> Response:
 
 
 @pages.get("/bilan/<lesson_id>")
-@teacher_required
+@allowed(*LEADING)
 def summary(lesson_id: str) -> str:
     """Per activity, per pupil. Of an anonymous lesson: until the next one opens."""
-    lesson = lesson_office.find(lesson_id)
+    lesson = _led(lesson_id)
     listed = lesson_plans.groups()
     coming = lesson_opening.next_group(lesson.group, [group.id for group in listed])
     return render_template(
@@ -69,16 +69,24 @@ def summary(lesson_id: str) -> str:
 
 
 @pages.post("/rouvrir/<lesson_id>")
-@teacher_required
+@allowed(*LEADING)
 def reopen(lesson_id: str) -> Response:
     """Go on with a lesson of today: its answers are there, pupils choose their animal again."""
-    lesson = lesson_office.find(lesson_id)
+    lesson = _led(lesson_id)
     if not may_reopen(lesson):
         raise Conflict("Only a lesson of today that was kept can be opened again.")
     lesson_office.ring()
     again = lessons.reopen(hub().db, lesson.id, lesson_office.now_text())
     hub().room.enter(again.key, again.options.minutes)
     return redirect(url_for("lesson_board.board"), 303)
+
+
+def _led(lesson_id: str) -> Lesson:
+    """A lesson that this person may lead. Raises :class:`NotFound`, :class:`Refused`."""
+    lesson = lesson_office.find(lesson_id)
+    if lesson.kept:
+        check_lead(lesson.group)
+    return lesson
 
 
 def may_reopen(lesson: Lesson) -> bool:

@@ -148,6 +148,19 @@ def may_read(group_id: str) -> bool:
     return not keyed or (who.role is Role.TEACHER and any(vault.holds(conn, who.id, home) for home in keyed))
 
 
+def may_lead(group_id: str) -> bool:
+    """Whether this person may lead a lesson of the class, whatever they may read of it."""
+    return person().role in (Role.PRESENCE, Role.SUBSTITUTE, Role.BOX) or may_read(group_id)
+
+
+def check_lead(group_id: str) -> None:
+    """Raises :class:`Refused` unless :func:`may_lead`."""
+    if not may_lead(group_id):
+        raise Refused("This class belongs to another teacher.")
+    if may_read(group_id):
+        check_class(group_id)
+
+
 def check_class(group_id: str) -> None:
     """Raises :class:`Refused` unless :func:`may_read`; opens a class that was made since the sign-in."""
     if not may_read(group_id):

@@ -144,7 +144,7 @@ def other_words() -> AnyResponse | tuple[str, int]:
     except (BadInput, Busy) as error:
         return _account_page(words, error.localized(gettext)), error.status
     roles.note("passphrase changed")
-    return redirect(url_for("auth.teacher_home"), 303)
+    return redirect(url_for("lesson_home.home"), 303)
 
 
 def _account_page(words: str, error: str = "") -> str:

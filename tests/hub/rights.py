@@ -16,6 +16,8 @@ TEACHERS = "CTOB"
 KEEPERS = "CTOKB"
 OWN = "CTDB"
 """``C``: only where no teacher's keys are on the class."""
+LEADERS = "CSTB"
+"""Of the running lesson, or of the lesson named."""
 BOX = "B"
 
 RIGHTS: dict[str, str] = {
@@ -65,6 +67,19 @@ RIGHTS: dict[str, str] = {
     "GET /enseignant/traces": TEACHERS,
     "GET /enseignant/traces/liste": TEACHERS,
     "GET /enseignant/traces/<pupil_id>": "CTB",
+    # the lesson
+    "GET /api/lesson/now": ANYBODY,
+    "POST /main-levee": ANYBODY,
+    "GET /enseignant/seance": LEADERS,
+    "GET /enseignant/seance/tableau": LEADERS,
+    "POST /enseignant/seance/cloche": LEADERS,
+    "POST /enseignant/seance/main": LEADERS,
+    "POST /enseignant/seance/minuteur": LEADERS,
+    "POST /enseignant/seance/regardez": LEADERS,
+    "GET /enseignant/seance/bilan/<lesson_id>": LEADERS,
+    "POST /enseignant/seance/rouvrir/<lesson_id>": LEADERS,
+    "GET /enseignant/seance/ouvrir": "CSTOB",
+    "POST /enseignant/seance/ouvrir": "CSTOB",
     # the library
     "GET /enseignant/bibliotheque": KEEPERS,
     "GET /enseignant/bibliotheque/<resource_id>": KEEPERS,

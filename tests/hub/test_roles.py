@@ -21,7 +21,7 @@ from tests.hub.people import account, recovery, seat
 from tests.hub.rights import RIGHTS
 from tests.hub.site import Site
 
-HERE = {"group_id": "g", "pupil_id": "p1", "activity_id": "a1", "number": "999999"}
+HERE = {"group_id": "g", "pupil_id": "p1", "activity_id": "a1", "lesson_id": "l", "number": "999999"}
 REFUSALS = ("Your role does not give access", "Only the teacher may do this", "belongs to another teacher",
             "Only the box itself")  # fmt: skip
 
@@ -51,6 +51,8 @@ class School:
         }
 
     def ask(self, who: str, method: str, rule: str) -> TestResponse:
+        with self.site.hub.db.writing() as conn:  # a bell may have rung
+            conn.execute("UPDATE lesson SET ended_at = NULL WHERE id = 'l'")
         browser = self.site.new_browser()
         browser.set_cookie("cartable_langue", "en")
         self._sit(browser, who)
