@@ -88,6 +88,13 @@ class Anonymous:
             if self._lesson is not None and self._lesson.ended_at is None:
                 self._lesson = dataclasses.replace(self._lesson, ended_at=at)
 
+    def release(self) -> None:
+        """Show the correction that was to come later."""
+        with self._lock:
+            if self._lesson is not None:
+                options = dataclasses.replace(self._lesson.options, released=True)
+                self._lesson = dataclasses.replace(self._lesson, options=options)
+
     def forget(self) -> None:
         """Nothing is left of it."""
         with self._lock:

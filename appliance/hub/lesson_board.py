@@ -25,7 +25,7 @@ from appliance.hub.context import hub
 from appliance.hub.roles import may_read
 from appliance.hub.room import LOOK_MINUTES, TIMER_MINUTES, Presence
 from appliance.model import Answered, Lesson, Planned, Pupil
-from appliance.store import people
+from appliance.store import lessons, people
 
 pages = Blueprint("lesson_board", __name__, url_prefix="/enseignant/seance")
 
@@ -103,6 +103,18 @@ def lower() -> Response:
     lesson = lesson_office.current()
     if lesson is not None:
         hub().room.raise_hand(lesson.key, request.form.get("pupil", ""), up=False)
+    return redirect(url_for("lesson_board.board"), 303)
+
+
+@pages.post("/correction")
+@teacher_required
+def correct() -> Response:
+    """Show the right answers that were to come later: tablets have them when they open the quiz again."""
+    lesson = lesson_office.current()
+    if lesson is not None and lesson.kept:
+        lessons.release(hub().db, lesson.id)
+    elif lesson is not None:
+        hub().anonymous.release()
     return redirect(url_for("lesson_board.board"), 303)
 
 

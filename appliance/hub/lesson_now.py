@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""What a tablet asks every second and a half, the raised hand, and what pupil pages show of the lesson.
+"""What a tablet asks every 1.2 seconds, the raised hand, and what pupil pages show of the lesson.
 
 ``GET /api/lesson/now`` answers 304 while nothing happened: ``p`` is the page that the tablet shows, ``w`` the answers
 that wait in it. Who it is comes from its signed cookie and from nothing else.

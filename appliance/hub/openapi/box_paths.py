@@ -73,7 +73,7 @@ def _lesson_now() -> Json:
     number: Json = {"type": "number", "minimum": 0}
     schema = record({"lesson": TEXT, "you": TEXT, "hand": YES_NO, "look": number, "timer": number, "timer_of": number})
     return operation(
-        "lesson_now", TAG, "What goes on in the lesson, for the tablet that asks every second and a half", ANYBODY,
+        "lesson_now", TAG, "What goes on in the lesson, for the tablet that asks every 1.2 seconds", ANYBODY,
         {
             "200": told("lesson: names its sitting, empty when none runs; you: this coming-in, empty for a tablet that "
                         "is nobody's; look, timer: seconds left.", schema,

@@ -8,7 +8,7 @@
 (function () {
   const told = document.getElementById("lesson");
   if (!told) { return; }
-  const EVERY = 1500, DEAF = 20000, PATIENCE = 5000;
+  const EVERY = 1200, DEAF = 20000, PATIENCE = 5000;
   const cover = document.getElementById("look"), disc = document.getElementById("disc"), form = document.getElementById("hand");
   const clock = () => performance.now(); // no wall clock: it may be set in the middle of a lesson
   let tag = "", heard = clock(), lookUntil = 0, timerUntil = 0, timerOf = 0, next = 0, asking = false;
