@@ -107,7 +107,7 @@ def lower() -> Response:
 
 
 @pages.post("/correction")
-@teacher_required
+@lesson_office.led
 def correct() -> Response:
     """Show the right answers that were to come later: tablets have them when they open the quiz again."""
     lesson = lesson_office.current()

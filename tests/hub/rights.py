@@ -73,6 +73,7 @@ RIGHTS: dict[str, str] = {
     "GET /enseignant/seance": LEADERS,
     "GET /enseignant/seance/tableau": LEADERS,
     "POST /enseignant/seance/cloche": LEADERS,
+    "POST /enseignant/seance/correction": LEADERS,
     "POST /enseignant/seance/main": LEADERS,
     "POST /enseignant/seance/minuteur": LEADERS,
     "POST /enseignant/seance/regardez": LEADERS,
