@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+Start = Callable[[], object]
 
 LOCK_PATIENCE_S = 10.0
 """How long a starting hub waits for a command (an import, an export) that holds the state folder."""
@@ -128,8 +129,11 @@ def identified(config: Config, db: Database) -> None:
 
 
 @contextlib.contextmanager
-def hub(config: Config) -> Iterator[Hub]:
-    """The hub's parts, started; stopped in reverse order when the block ends. The caller holds :func:`hub_lock`."""
+def hub(config: Config, later: Callable[[Start], object] = lambda start: start()) -> Iterator[Hub]:
+    """The hub's parts, started; stopped in reverse order when the block ends. The caller holds :func:`hub_lock`.
+
+    ``later`` is given what starts processes and threads that no page waits for; it may call them when it likes.
+    """
     from appliance.drivers.clock_system import SystemClock
     from appliance.hub import presence
     from appliance.hub.clock_watch import ClockWatch
@@ -155,14 +159,15 @@ def hub(config: Config) -> Iterator[Hub]:
         watch.start()
         stack.callback(watch.stop)
         search = Search(config)
-        search.start()
+        later(search.start)
         stack.callback(search.stop)
         library = Library(config, db, formats, search)
         if config.box.demonstration is not None:
             from appliance.hub import demonstration
 
             demonstration.load(config.box.demonstration, db, library)
-        library.start()
+        library.recover()
+        later(library.work)
         stack.callback(library.stop)
         yield Hub(
             config,
@@ -216,12 +221,12 @@ def application(config: Config, parts: Hub) -> Wsgi:
 
     ``/xapi`` answers alike on both.
     """
+    from appliance.hub.afterwards import at_first_use
     from appliance.hub.app import create_app
-    from appliance.hub.xapi import create_xapi
 
     pages: Wsgi = create_app(parts)
-    xapi: Wsgi = create_xapi(parts)
-    bodies: Wsgi = content(config)
+    xapi = at_first_use(functools.partial(_xapi, parts))
+    bodies = at_first_use(functools.partial(content, config))
 
     def dispatch(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         origin = environ.get("HTTP_X_CARTABLE_ORIGIN")
@@ -237,6 +242,12 @@ def application(config: Config, parts: Hub) -> Wsgi:
     return dispatch
 
 
+def _xapi(parts: Hub) -> Wsgi:
+    from appliance.hub.xapi import create_xapi
+
+    return create_xapi(parts)
+
+
 def announced(config: Config, port: int, stack: contextlib.ExitStack) -> None:
     """The box's name published with ``port``, until ``stack`` closes."""
     from appliance.hub.announcement import Announcement
@@ -250,11 +261,15 @@ def hub_application() -> Wsgi:
     """What the server process runs: everything started, stopped when the process ends."""
     import atexit
 
+    from appliance.hub.afterwards import Afterwards
+
     config = from_environment()
     stack = contextlib.ExitStack()
     stack.enter_context(hub_lock(config, LOCK_PATIENCE_S))
-    parts = stack.enter_context(hub(config))
+    starts: list[Start] = []
+    made = application(config, stack.enter_context(hub(config, starts.append)))
     if port := os.environ.get(PUBLISHED_PORT):
-        announced(config, int(port), stack)
+        starts.append(functools.partial(announced, config, int(port), stack))
+    stack.callback(Afterwards(config.hub_socket, starts).stop)
     atexit.register(stack.close)
-    return application(config, parts)
+    return made

@@ -31,7 +31,7 @@ HOMES = {
     "cryptography": ("appliance.xapi", "appliance.store.identity", "appliance.sealing"),
     "argon2": ("appliance.passphrase",),
     "flask": ("appliance.hub", "appliance.box"),
-    "flask_babel": ("appliance.hub",),
+    "babel": ("appliance.hub.language",),
     "aiohttp": ("appliance.edge", "appliance.dev"),
     "zeroconf": ("appliance.drivers",),
     "granian": ("appliance.serve",),

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.json.provider import DefaultJSONProvider
-from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import Busy, CartableError, Locked, Refused, Unauthenticated
 from appliance.hub import (
     auth,
     health,
+    language,
     lesson_board,
     lesson_home,
     lesson_now,
@@ -46,8 +46,8 @@ from appliance.hub import (
 from appliance.hub.assets import content_origin, register_assets
 from appliance.hub.auth import is_local
 from appliance.hub.context import Hub, hub
+from appliance.hub.language import gettext
 from appliance.hub.sessions import Sessions
-from appliance.i18n import FOLDER
 
 COMPRESSED = {"text/html", "application/json", "text/plain"}
 WORTH_COMPRESSING = 500
@@ -81,15 +81,13 @@ def create_app(hub: Hub) -> Flask:
         SESSION_COOKIE_NAME="cartable",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
-        BABEL_DEFAULT_LOCALE=hub.config.box.language,
-        BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
         MAX_CONTENT_LENGTH=2**20,
         MAX_FORM_MEMORY_SIZE=2**20,
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.extensions["cartable"] = hub
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    Babel(app, locale_selector=settings.language)
+    language.init(app, settings.language)
     register_assets(app)
     app.jinja_env.globals["csrf_field"] = auth.csrf_field
     app.before_request(_check_host)

@@ -15,7 +15,6 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
-from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,6 +22,7 @@ from appliance.errors import Busy, Locked, Refused
 from appliance.hub import accounts, roles
 from appliance.hub.accounts import SIGNED_IN_S as SIGNED_IN_S
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.roles import Role as Role
 from appliance.hub.roles import allowed as allowed
 from appliance.hub.roles import is_local as is_local

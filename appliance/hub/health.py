@@ -10,7 +10,6 @@ processes of the box.
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, render_template
-from flask_babel import gettext
 
 from appliance.errors import CartableError
 from appliance.facts import MachineFacts
@@ -18,6 +17,7 @@ from appliance.health import content, notes, versions
 from appliance.health.check import GROUP_NAMES, Check, State, check_json, grouped
 from appliance.health.machine import machine_checks
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.roles import KEEPING, Role, person
 from appliance.model import ResourceState
 from appliance.store import soundness

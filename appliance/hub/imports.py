@@ -73,12 +73,20 @@ class Library:
         return self._queue.alive and self._indexing.alive
 
     def start(self) -> None:
-        """Finish what a death interrupted, then take imports up again. A read-only disk is logged, not fatal."""
+        """:meth:`recover`, then :meth:`work`."""
+        self.recover()
+        self.work()
+
+    def recover(self) -> None:
+        """Finish what a death interrupted. A read-only disk is logged, not fatal."""
         try:
             self._blobs.prepare()
             self._recover()
         except StorageError as error:
             log.error("%s", error.localized(self._say))
+
+    def work(self) -> None:
+        """Take imports and indexing up again."""
         self._queue.start()
         self._indexing.start()
 

@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from babel import Locale, UnknownLocaleError
-from flask_babel import format_date, format_decimal, gettext, ngettext
-
+from appliance.hub.language import format_date, format_decimal, gettext, name_of, ngettext
 from appliance.i18n import N_
 from appliance.model import LEVELS, Card, Resource
 
@@ -127,18 +125,15 @@ def source(card: Card) -> str:
 
 def day(moment: str) -> str:
     """The day of an RFC 3339 moment as people write it."""
-    return str(format_date(datetime.date.fromisoformat(moment[:10]), "short"))
+    return format_date(datetime.date.fromisoformat(moment[:10]), "short")
 
 
 def track(label: str, language: str) -> str:
     """What the player's menu calls captions: the language in that language, unless they have a name of their own."""
     if label and label != language:
         return label
-    try:
-        name = Locale.parse(language, sep="-").display_name or language
-    except (ValueError, UnknownLocaleError):
-        return language
-    return name[:1].upper() + name[1:]
+    name = name_of(language)
+    return name if name == language else name[:1].upper() + name[1:]
 
 
 def levels(codes: Iterable[str]) -> str:

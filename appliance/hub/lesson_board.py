@@ -15,13 +15,13 @@ import json
 from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from appliance.errors import BadInput
 from appliance.hub import lesson_office, lesson_plans
 from appliance.hub.context import hub
+from appliance.hub.language import gettext, ngettext
 from appliance.hub.roles import may_read
 from appliance.hub.room import LOOK_MINUTES, TIMER_MINUTES, Presence
 from appliance.model import Answered, Lesson, Planned, Pupil

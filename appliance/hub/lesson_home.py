@@ -10,7 +10,6 @@ import re
 import socket
 from urllib.parse import urlsplit
 
-import segno
 from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -43,8 +42,14 @@ def home() -> str | Response:
         animals=lesson_plans.ANIMALS,
         last=None if lesson else lesson_summary.last(),
         address_shown=Markup("<wbr>").join(re.split(r"(?<=//)|(?<=\.)|(?=:\d)", address)),
-        qr_svg=Markup(segno.make(address, micro=False).svg_inline(border=2, omitsize=True)),  # noqa: S704 - our own
+        qr_svg=_picture(address),
     )
+
+
+def _picture(address: str) -> Markup:
+    import segno  # slow to load, and for no other page
+
+    return Markup(segno.make(address, micro=False).svg_inline(border=2, omitsize=True))  # noqa: S704 - our own
 
 
 def tablet_address() -> str:

@@ -10,13 +10,13 @@ import uuid
 from collections.abc import Sequence
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput
 from appliance.hub import anonymous, labels, lesson_office, lesson_plans
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.roles import LEADING, allowed, check_lead
 from appliance.hub.room import TIMER_MINUTES
 from appliance.model import Lesson, LessonOptions, Planned

@@ -9,11 +9,10 @@ import collections
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext
-
 from appliance.errors import BadInput, NotFound
 from appliance.hub import labels
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.roles import may_lead
 from appliance.model import Group, Lesson, Planned
 from appliance.store import activities, lessons, people

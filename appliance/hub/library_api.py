@@ -15,10 +15,10 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from appliance.errors import BadInput, Refused
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.library_json import damage_json, job_json, resource_json
 from appliance.hub.long_task import LongTask
 from appliance.hub.roles import KEEPING, allowed, is_local

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, NotFound
 from appliance.hub import lesson_office, quiz_delivery, quiz_view
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.pupils import current_lesson, current_pupil
 from appliance.model import Activity
 from appliance.store import activities

@@ -10,9 +10,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext
-
 from appliance.hub import quiz_judging
+from appliance.hub.language import gettext
 from appliance.model import Activity, Choice, Question, QuestionKind
 
 NODES = 105

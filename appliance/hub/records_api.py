@@ -10,10 +10,10 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from appliance.errors import BadInput
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.library_api import local_only
 from appliance.hub.long_task import LongTask
 from appliance.hub.records_office import Office, report_json

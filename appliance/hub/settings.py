@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.blueprints import BlueprintSetupState
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.hub.assets import STATIC, static_url
 from appliance.hub.context import hub
+from appliance.hub.language import gettext as _
 from appliance.i18n import LANGUAGES, N_
 
 pages = Blueprint("settings", __name__)
@@ -73,7 +73,7 @@ def reading_profile() -> ReadingProfile:
 
 
 def language() -> str:
-    """The page's language: chosen on this tablet, else the box's. For Flask-Babel's ``locale_selector``."""
+    """The page's language: chosen on this tablet, else the box's. For :mod:`appliance.hub.language`."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     return chosen if chosen in LANGUAGES else hub().config.box.language
 

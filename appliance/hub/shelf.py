@@ -13,12 +13,12 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, g, jsonify, render_template, request
 from flask.blueprints import BlueprintSetupState
-from flask_babel import gettext
 
 from appliance.errors import Busy
 from appliance.hub import covers, labels, lesson_office
 from appliance.hub.auth import is_teacher
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.pupils import current_lesson, current_pupil
 from appliance.model import LEVELS, Activity, Hit, Resource, SearchFilters
 

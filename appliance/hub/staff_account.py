@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, Busy, Refused
 from appliance.hub import accounts, roles
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.roles import Role, allowed, person
 from appliance.store import devices, settings, staff, times, vault
 

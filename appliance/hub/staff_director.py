@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance import sealing
 from appliance.errors import BadInput, Busy, Locked, Refused
 from appliance.hub import accounts, roles
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.roles import Role, allowed, person
 from appliance.store import audit, people, staff, vault
 

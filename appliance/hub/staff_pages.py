@@ -9,9 +9,9 @@ import datetime
 import zoneinfo
 
 from flask import Blueprint, render_template, request
-from flask_babel import format_datetime, gettext
 
 from appliance.hub.context import hub
+from appliance.hub.language import format_datetime, gettext
 from appliance.hub.roles import Role, allowed, person
 from appliance.i18n import N_
 from appliance.store import audit, people, record_exports, staff
@@ -63,7 +63,7 @@ def journal() -> str:
 
 def _moment(entry: audit.Entry) -> str:
     here = datetime.datetime.fromisoformat(entry.at).astimezone(zoneinfo.ZoneInfo(hub().config.box.time_zone))
-    told = str(format_datetime(here, "d MMM y, HH:mm", rebase=False))
+    told = format_datetime(here, "d MMM y, HH:mm")
     return told if entry.trusted else gettext("%(when)s by a clock that was not set", when=told)
 
 

@@ -23,7 +23,6 @@ from flask import (
     url_for,
 )
 from flask.blueprints import BlueprintSetupState
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -31,6 +30,7 @@ from appliance.errors import BadInput, Busy, CartableError, NotFound
 from appliance.hub import labels, shelf
 from appliance.hub.auth import csrf_token
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.roles import KEEPING, allowed
 from appliance.hub.upload import Turns, Upload, received
 from appliance.model import Resource, ResourceState

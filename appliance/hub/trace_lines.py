@@ -14,11 +14,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext
-
 from appliance.errors import NotFound
 from appliance.hub import trace_words as words
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.hub.trace_class import store_now
 from appliance.hub.trace_names import TraceNames
 from appliance.hub.trace_sentences import Names, Sentence, ended, sentence, worked

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext
+from appliance.hub.language import gettext
 
 LONGEST = 80
 _TOLD = re.compile(r"^\{(?:lang|case_matters|order_matters)=[^}]*\}")

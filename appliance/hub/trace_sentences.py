@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from babel.lists import format_list
-from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
 from appliance.hub import trace_verbs as verbs
 from appliance.hub import trace_words as words
+from appliance.hub.language import format_list, gettext, ngettext
 from appliance.hub.trace_responses import response, shortened
 
 
@@ -137,7 +136,7 @@ def _subject(statement: Mapping[str, Any], names: Names) -> dict[str, str]:
 
 
 def _listed(names: list[str]) -> str:
-    return str(format_list(names, locale=get_locale()))
+    return format_list(names)
 
 
 def _what(target: Mapping[str, Any], names: Names) -> Markup:

@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import format_date, format_time, gettext, ngettext
-
+from appliance.hub.language import format_date, format_time, gettext, ngettext
 from appliance.ports import Now
 from appliance.store.traces import Moment
 
@@ -145,7 +144,7 @@ def ago(wall: float, now: float, *, certain: bool = True) -> str:
 
 def clock(wall: float, now: float | None) -> str:
     """``at 9:30``; on another day than ``now``, or when nobody knows what day it is (None), with its date."""
-    time = format_time(_local(wall), "short", rebase=False)
+    time = format_time(_local(wall))
     if now is not None and _local(wall).date() == _local(now).date():
         return str(gettext("at %(time)s", time=time))
     return str(gettext("at %(time)s on %(day)s", time=time, day=day(wall, now)))
@@ -167,7 +166,7 @@ def day(wall: float, now: float | None) -> str:
         return str(gettext("Today"))
     if today is not None and date == today - datetime.timedelta(days=1):
         return str(gettext("Yesterday"))
-    words = str(format_date(date, "full", rebase=False))
+    words = format_date(date, "full")
     return words[:1].upper() + words[1:]
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask_babel import Babel
 
+from appliance.hub import language
 from appliance.hub import trace_verbs as verbs
 from appliance.hub import trace_words as words
 from appliance.hub.answered import Answer, _statement
@@ -30,7 +30,7 @@ QUIZ = Activity(
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     app = Flask("x")
-    Babel(app, default_locale="en")
+    language.init(app, lambda: "en")
     with app.test_request_context():
         yield
 
