@@ -13,7 +13,7 @@ put() {
   install -m 644 "$@" "$root$shift_to"
 }
 put /usr/lib/systemd/system "$from"/*.service "$from"/*.target "$from"/*.timer "$from"/*.mount
-for folder in "$from"/*.service.d "$from"/*.device.d; do
+for folder in "$from"/*.service.d; do
   put "/usr/lib/systemd/system/$(basename "$folder")" "$folder"/*.conf
 done
 for folder in journald.conf.d system-preset; do
@@ -23,4 +23,4 @@ put /usr/lib/sysusers.d "$from"/sysusers.d/*.conf
 put /usr/lib/sysctl.d "$from"/sysctl.d/*.conf
 put /usr/lib/tmpfiles.d "$from"/tmpfiles.d/*.conf
 put /usr/lib/cartable "$from/nginx.conf" "$from/data.conf"
-install -m 755 "$from/disk" "$from/provision" "$from/migrate" "$root/usr/lib/cartable/"
+install -m 755 "$from/disk" "$from/provision" "$root/usr/lib/cartable/"

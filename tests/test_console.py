@@ -105,6 +105,20 @@ def test_the_hub_is_followed(tmp_path: Path) -> None:
     assert watch.look().state is State.STUCK
 
 
+def test_why_it_cannot_start(tmp_path: Path) -> None:
+    """What systemd/disk and cartable-no-data.service left, until the hub answers all the same."""
+    config, card = _config(tmp_path), tmp_path / "card"
+    card.mkdir()
+    (card / "trouble").write_text("La carte est trop petite.\n")
+    watch = Watch(config, card=card)
+    assert "\n  La carte est trop petite.\n" in screen(watch.look(), str) + "\n"
+    (card / "trouble").unlink()
+    (card / "no-data").touch()
+    assert watch.look().state is State.NO_DATA
+    with _answering(config.hub_socket):
+        assert watch.look().state is State.READY
+
+
 def test_bytes_that_are_no_text_are_no_code(tmp_path: Path) -> None:
     config = _config(tmp_path)
     with _answering(config.hub_socket):

@@ -248,8 +248,6 @@ def test_the_root_is_a_clean_file_system_with_its_files(small: Path, toolbox: to
         file.seek(card.ROOT_START + 1024)
         label = struct.unpack("16s", file.read(1024)[120:136])[0]
     assert label.rstrip(b"\0").decode() == card.ROOT_LABEL
-    fstab = (HERE / "overlay/etc/fstab").read_text()
-    assert f"LABEL={card.BOOT_LABEL} /boot/firmware vfat" in fstab
 
 
 def test_the_same_files_make_the_same_card(small: Path, toolbox: tools.Tools, tmp_path: Path) -> None:

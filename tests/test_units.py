@@ -112,7 +112,7 @@ def test_services_are_bounded_and_start_again(name: str) -> None:
 
 def test_only_oneshots_are_root() -> None:
     roots = [name for name in units.SERVICES if units.read(name).last("Service", "User") is None]
-    assert roots == ["cartable-disk.service", "cartable-provision.service"]
+    assert roots == ["cartable-disk.service", "cartable-no-data.service", "cartable-provision.service"]
 
 
 @pytest.mark.parametrize("name", units.SERVICES)
@@ -180,3 +180,26 @@ def test_the_folder_is_no_module() -> None:
         if re.search(r"^\s*(import|from) systemd\b", p.read_text(), re.M)
     ]
     assert importers == []
+
+
+@pytest.mark.parametrize("name", units.SERVICES)
+def test_each_has_a_tmp_of_its_own(name: str) -> None:
+    """What comes before the rest of the system must not wait for /tmp, as PrivateTmp= does."""
+    unit = units.read(name)
+    shown = " ".join(unit.all("Service", "TemporaryFileSystem")).split()
+    if unit.last("Unit", "DefaultDependencies") == "no":
+        assert {"/tmp", "/var/tmp"} <= set(shown)
+    else:
+        assert unit.last("Service", "PrivateTmp") == "yes"
+
+
+def test_the_mounts_are_those_that_the_look_names() -> None:
+    """Links that systemd/disk makes to partitions of the disk that we run from, and of no other."""
+    look = (units.SOURCE / "disk").read_text()
+    card = re.search(r"run=\$\{CARTABLE_CARD:-(\S+)\}", look)
+    assert card
+    runtime = units.read("cartable-disk.service").last("Service", "RuntimeDirectory")
+    assert card[1] == f"/run/{runtime}"
+    assert units.read("var-lib-cartable.mount").last("Mount", "What") == f"{card[1]}/data"
+    fstab = (units.ROOT / "image-build/overlay/etc/fstab").read_text()
+    assert re.search(rf"^{card[1]}/boot {place.BOOT} vfat \S*\bx-systemd.requires=cartable-disk.service\b", fstab, re.M)

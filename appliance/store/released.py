@@ -15,7 +15,7 @@ MIGRATIONS = ("first", "records", "references", "class_and_vault", "quizzes")
 """The names of :mod:`appliance.store.migrations`, in order (a test compares)."""
 
 VERSION = zlib.crc32(" ".join(MIGRATIONS).encode()) & 0x7FFFFFFF
-"""``PRAGMA user_version`` of a file that has them all: ``systemd/migrate`` looks for it."""
+"""``PRAGMA user_version`` of a file that has them all: ``systemd/provision`` looks for it."""
 
 
 def current(path: Path) -> bool:

@@ -30,6 +30,9 @@ PATIENCE_S = 90.0
 
 COLUMNS = 76
 
+CARD = Path("/run/cartable-card")
+"""Where ``systemd/disk`` and ``cartable-no-data.service`` leave what keeps the box from starting."""
+
 CLEAR = "\x1b[?25l\x1b[H\x1b[2J"
 _WITHOUT = str.maketrans({"’": "'", "…": "...", "œ": "oe", "–": "-", "\u202f": " ", "\u00a0": " "})
 """What the kernel's own font lacks."""
@@ -41,6 +44,10 @@ class State(Enum):
     STARTING = N_("The box is starting: one moment.")
     READY = N_("The box is ready.")
     AWAY = N_("The box does not answer: it is being started again.")
+    NO_DATA = N_(
+        "The box cannot read what it keeps on its card: the card is damaged or worn out. Unplug the box, write the "
+        "image to another card, and restore the last backup. Tell the technician."
+    )
     STUCK = N_("The box cannot start. Unplug it, wait ten seconds, plug it in. If this stays, tell the technician.")
 
 
@@ -53,6 +60,8 @@ class Seen:
     addresses: tuple[str, ...] = ()
     """``http://`` addresses by number, then by name: the first is in the picture. Empty without a network."""
     code: str | None = None
+    trouble: str | None = None
+    """Why the box cannot start, said by what could not be done; shown instead of the state."""
 
 
 def register(words: Any) -> argparse.ArgumentParser:
@@ -89,8 +98,9 @@ def unconfigured(args: argparse.Namespace, config: Config, error: ConfigError) -
 class Watch:
     """Looks at the box, and remembers whether the hub ever answered."""
 
-    def __init__(self, config: Config, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, config: Config, monotonic: Callable[[], float] = time.monotonic, card: Path = CARD) -> None:
         self._config = config
+        self._card = card
         self._monotonic = monotonic
         self._answered = False
         self._silent_since = monotonic()
@@ -100,7 +110,8 @@ class Watch:
         state = self._state()
         run_folder = self._config.box.run
         code = _line(run_folder / PRESENCE_CODE) if state is State.READY else None
-        return Seen(self._config.box.name, state, self._addresses(_line(run_folder / ADDRESS)), code)
+        trouble = None if state is State.READY else _line(self._card / "trouble")
+        return Seen(self._config.box.name, state, self._addresses(_line(run_folder / ADDRESS)), code, trouble)
 
     def _state(self) -> State:
         from appliance import serve
@@ -108,6 +119,8 @@ class Watch:
         if serve.answers(self._config.hub_socket):
             self._answered, self._silent_since = True, self._monotonic()
             return State.READY
+        if (self._card / "no-data").exists():
+            return State.NO_DATA
         if self._monotonic() - self._silent_since > PATIENCE_S:
             return State.STUCK
         return State.AWAY if self._answered else State.STARTING
@@ -137,7 +150,7 @@ def _rows(out: TextIO) -> int:
 
 def screen(seen: Seen, speak: Callable[[str], str], rows: int = 25) -> str:
     """The text, lines parted by ``\\n``; the picture of the address is left out where ``rows`` do not suffice."""
-    told = [seen.name, "", speak(seen.state.value), ""]
+    told = [seen.name, "", seen.trouble or speak(seen.state.value), ""]
     if seen.state is State.READY:
         told += _how_to_reach(seen, speak)
     lines = [f"  {line}".rstrip() for text in told for line in _wrapped(printable(text))]

@@ -25,8 +25,14 @@ MASKED = (
     "systemd-rfkill.socket",
     "systemd-boot-random-seed.service",
     "systemd-machine-id-commit.service",
-)
-"""Units that Debian starts by other ways than [Install], and that would write."""
+    # Nothing of the box uses them, and each start would wait for them:
+    "dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+    "sys-kernel-config.mount", "sys-fs-fuse-connections.mount", "proc-sys-fs-binfmt_misc.automount",
+    "systemd-binfmt.service", "systemd-user-sessions.service",
+    "systemd-remount-fs.service",  # the root is as the initramfs mounted it
+    "systemd-journal-flush.service",  # the journal stays in memory
+)  # fmt: skip
+"""Units that Debian starts by other ways than [Install], and that would write, or cost time and nothing else."""
 LEFTOVERS = (
     "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-", "etc/subgid-", "etc/.pwd.lock",
     "var/lib/dpkg/status-old", "var/lib/dpkg/available-old", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend",
@@ -97,7 +103,7 @@ def read_only(root: Path, version: str) -> None:
 
 def named(root: Path, release: str) -> None:
     """What the looks before Python compare with: the name of what this root is made of (``systemd/provision``), the
-    number of its database schema, byte for byte in hexadecimal (``systemd/migrate``)."""
+    number of its database schema, byte for byte in hexadecimal (the same)."""
     folder = root / "usr/lib/cartable"
     (folder / "release").write_text(f"{release}\n")
     (folder / "schema").write_text(f"{released.VERSION.to_bytes(4, 'big').hex(' ')}\n")

@@ -94,9 +94,12 @@ class Trial:
         machine.shell("systemctl is-system-running --wait", limit=300)
         failed = machine.shell("systemctl --failed --no-legend --plain")
         self.check(f"{name}: no unit failed", not failed, failed or "none")
-        for unit in (*SERVICES, *ONESHOTS):
+        for unit in SERVICES:
             state = machine.shell(f"systemctl is-active {unit}")
             self.check(f"{name}: {unit}", state == "active", state)
+        for unit in ONESHOTS:  # a look may have found that there is nothing to do
+            result = machine.shell(f"systemctl show --value -p Result {unit}")
+            self.check(f"{name}: {unit}", result == "success", result)
         root = machine.shell("findmnt -n -o FSTYPE,OPTIONS /")
         self.check(f"{name}: the root is read-only", bool(re.match(r"ext4 +ro\b", root)), root)
         data = machine.shell("findmnt -n -o SOURCE,FSTYPE,OPTIONS /var/lib/cartable")

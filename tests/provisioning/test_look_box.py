@@ -56,6 +56,7 @@ class Box:
             "CARTABLE_BOOT": self.folders.boot,
             "CARTABLE_STATE": self.state,
             "CARTABLE_RUN": self.folder / "run",
+            "CARTABLE_CARD": self.folder,
             "CARTABLE_ROOT": self.folder / "root",
             "CARTABLE_KERNEL": self.folder / "kernel",
             "CARTABLE_HOSTNAME": self.folder / "hostname",

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""The look of cartable-migrate.service (``systemd/migrate``): Python starts unless this release has seen the file."""
+"""The look before cartable-migrate.service (``systemd/provision``): it starts unless this release has seen the file."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from appliance.store.released import VERSION, current
 from imaging import rootfs
 from tests import units
 
-LOOK = units.SOURCE / "migrate"
-
 
 def started(path: Path) -> bool:
-    """Whether the look starts the command, in an image of this release."""
-    ours = path.parent / "usr/lib/cartable"
+    """Whether the unit would start, in an image of this release."""
+    ours, card = path.parent / "usr/lib/cartable", path.parent / "card"
     if not ours.exists():
         ours.mkdir(parents=True)
+        card.mkdir()
         rootfs.named(path.parent, "1.0 abc")
-    environ = {**os.environ, "CARTABLE": "/bin/echo", "CARTABLE_DATABASE": str(path),
-               "CARTABLE_SCHEMA": str(ours / "schema")}  # fmt: skip
-    done = subprocess.run(["sh", LOOK], capture_output=True, text=True, env=environ, check=True)
-    assert (done.stdout, done.stderr) in (("migrate\n", ""), ("", ""))
-    return bool(done.stdout)
+    environ = {**os.environ, "CARTABLE_STATE": str(path.parent), "CARTABLE_CARD": str(card), "CARTABLE_OURS": str(ours),
+               "CARTABLE": "/bin/false"}  # fmt: skip
+    subprocess.run(["sh", units.SOURCE / "provision"], capture_output=True, env=environ, check=False)
+    condition = units.read("cartable-migrate.service").all("Unit", "ConditionPathExists")
+    assert condition == ["!/run/cartable-card/schema-known"]
+    return not (card / "schema-known").exists()
 
 
 @pytest.fixture
