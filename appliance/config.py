@@ -28,6 +28,7 @@ PRESENCE_CODE = "presence-code"
 ADDRESS = "address"
 """File of the run folder with the address that ``cartable dev`` or the hub publishes, while it runs."""
 Tables = TypeVar("Tables")
+LONGEST_LINE = 1000
 SYSTEM_FILES = (Path("/etc/cartable/cartable.toml"), Path("/var/lib/cartable/cartable.toml"))
 
 
@@ -175,6 +176,15 @@ class Config:
         return self.box.run / "hub.sock"
 
 
+def parsed(text: str) -> dict[str, Any]:
+    """The TOML in ``text``. Raises ValueError, also for a line longer than :data:`LONGEST_LINE`: a key of thousands of
+    dotted parts would take a Pi minutes."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST_LINE:
+            raise ValueError(f"line {number} is longer than {LONGEST_LINE} characters")
+    return tomllib.loads(text)
+
+
 def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[str, object]] | None = None) -> Config:
     """Read the files that exist, later ones over earlier ones, then ``overrides`` (same shape as the TOML).
 
@@ -185,7 +195,7 @@ def load(files: Sequence[Path] = SYSTEM_FILES, overrides: Mapping[str, Mapping[s
     layers: list[tuple[str, Mapping[str, Any]]] = []
     for path in files:
         try:
-            layers.append((str(path), tomllib.loads(small(path).decode())))
+            layers.append((str(path), parsed(small(path).decode())))
         except FileNotFoundError:
             continue
         except (ValueError, RecursionError) as error:  # no TOML, no text, a number of thousands of digits

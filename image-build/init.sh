@@ -18,7 +18,18 @@ for word in $(cat /proc/cmdline); do
 done
 # Times are tenths of a second: an idle card answers in two or three.
 tries=0
-until case $root in LABEL=* | UUID=*) device=$(findfs "$root" 2>/dev/null) ;; *) device=$root && [ -b "$device" ] ;; esac; do
+found() {
+  case $root in
+    LABEL=*)
+      device=$(sh /choose "${root#LABEL=}")
+      # A card in the slot may take two seconds longer than a stick that has the same label.
+      case $? in 0) ;; 2) [ $tries -ge 20 ] ;; *) false ;; esac
+      ;;
+    UUID=*) device=$(findfs "$root" 2>/dev/null) ;;
+    *) device=$root && [ -b "$device" ] ;;
+  esac
+}
+until found; do
   tries=$((tries + 1))
   if [ $tries -ge 600 ]; then
     echo "cartable: no $root in 60 seconds: write the image to the card again" >/dev/kmsg

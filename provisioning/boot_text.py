@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appliance import config
 from appliance.errors import BadInput, TooLarge
 
 LARGEST = 64 << 10
@@ -72,7 +73,7 @@ def tables(found: BootText, known: Known) -> dict[str, Any]:
     Raises :class:`BadInput` with the line, and for a secret that could not be wiped where it stands.
     """
     try:
-        parsed = tomllib.loads(found.text.replace("\r\n", "\n"))
+        parsed = config.parsed(found.text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:  # ValueError alone: a number of thousands of digits
         raise BadInput("cartable.toml is not valid TOML: %(why)s", why=error) from error
     spans = secrets(found.text)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,7 +59,7 @@ def set_aside(path: Path) -> bool:
 
 def _tables(place: Place) -> dict[str, Any]:
     try:
-        return tomllib.loads(_text(place))
+        return config.parsed(_text(place))
     except (ValueError, RecursionError) as error:
         raise ConfigError("%(file)s is not valid TOML: %(why)s", file=place.settings, why=error) from error
 

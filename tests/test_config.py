@@ -64,3 +64,10 @@ def test_a_file_that_services_write_moves_no_folder(tmp_path: Path, monkeypatch:
     assert getattr(config.load([system]).box, key) == Path("/etc")
     with pytest.raises(ConfigError, match=rf"own\.toml: box\.{key} has to stand in .*system\.toml"):
         config.load([system, own])
+
+
+def test_a_key_of_thousands_of_parts_is_refused_at_once(tmp_path: Path) -> None:
+    """tomllib takes a time that grows with the square of their number."""
+    (tmp_path / "c.toml").write_text("[box]\n" + "a." * 30_000 + "a = 1\n")
+    with pytest.raises(ConfigError, match="line 2 is longer than 1000 characters"):
+        config.load([tmp_path / "c.toml"])

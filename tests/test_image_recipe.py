@@ -32,7 +32,7 @@ from tests import units
 HERE = Path(__file__).parents[1] / "image-build"
 LOCK = lock.load(HERE / "packages.lock")
 RECIPE = tomllib.loads((HERE / "packages.toml").read_text())
-SCRIPTS = [HERE / "init.sh", HERE / "overlay/usr/lib/cartable/clock"]
+SCRIPTS = [HERE / "init.sh", HERE / "overlay/usr/lib/cartable/clock", HERE / "choose.sh"]
 CARD_TOOLS = (
     "dosfstools", "e2fsprogs", "fdisk", "libblkid1", "libc6", "libcom-err2", "libext2fs2t64", "libfdisk1",
     "libreadline8t64", "libsmartcols1", "libss2", "libtinfo6", "libuuid1", "mtools",
@@ -330,6 +330,38 @@ def test_the_first_archive_is_one_that_linux_reads() -> None:
 def test_scripts_parse_and_may_be_run(script: Path) -> None:
     subprocess.run(["sh", "-n", script], check=True)
     assert script.read_text().startswith(("#!/bin/sh\n", "#!/bin/busybox sh\n"))
+
+
+@pytest.mark.parametrize(
+    ("bearing", "slot", "mode", "chosen", "status"),
+    [
+        (["sda2", "mmcblk0p2"], True, None, "mmcblk0p2", 0),
+        (["sda2", "mmcblk0p2"], True, 1, "mmcblk0p2", 0),
+        (["sda2", "mmcblk0p2"], True, 4, "sda2", 0),
+        (["sda2"], True, None, "sda2", 2),
+        (["sda2"], True, 4, "sda2", 0),
+        (["sda2"], False, None, "sda2", 0),
+        (["vda2"], False, None, "vda2", 0),
+        (["mmcblk1p2"], True, 4, "mmcblk1p2", 0),
+        ([], True, None, "", 1),
+    ],
+)
+def test_the_card_in_the_slot_comes_before_a_stick_of_the_same_label(
+    tmp_path: Path, bearing: list[str], slot: bool, mode: int | None, chosen: str, status: int
+) -> None:
+    for name in ("mmcblk0p1", "mmcblk0p2", "mmcblk1p2", "sda1", "sda2", "vda2"):
+        (tmp_path / "dev" / name).parent.mkdir(exist_ok=True)
+        label = card.ROOT_LABEL if name in bearing else "other"
+        (tmp_path / "dev" / name).write_bytes(bytes(1144) + label.encode().ljust(16, b"\0"))
+    (tmp_path / "sys/class/mmc_host").mkdir(parents=True)
+    if slot:
+        (tmp_path / "sys/class/mmc_host/mmc0").touch()
+    if mode is not None:
+        (tmp_path / "tree/chosen/bootloader").mkdir(parents=True)
+        (tmp_path / "tree/chosen/bootloader/boot-mode").write_bytes(mode.to_bytes(4, "big"))
+    environ = {"PATH": "/usr/bin:/bin"} | {k.upper(): f"{tmp_path}/{k}" for k in ("dev", "tree", "sys")}
+    done = subprocess.run(["sh", SCRIPTS[2], card.ROOT_LABEL], capture_output=True, text=True, env=environ)
+    assert (done.stdout.strip().removeprefix(f"{tmp_path}/dev/"), done.returncode) == (chosen, status)
 
 
 def test_the_clock_never_goes_back(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def build(root: Path, version: str, busybox: Path, init: Path, tools: Tools) -> 
     members = [cpio.folder(name) for name in ("bin", "dev", "modules", "proc", "root", "sys")]
     members.append(cpio.Member("dev/console", stat.S_IFCHR | 0o600, device=(5, 1)))
     members += [cpio.program("bin/busybox", busybox.read_bytes()), cpio.program("init", init.read_bytes())]
+    members.append(cpio.program("choose", init.with_name("choose.sh").read_bytes()))
     order = []
     for path in modules(root, version, tools):
         name = path.name.removesuffix(".xz")

@@ -215,6 +215,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "no-toml": ("[box\n", "is not valid TOML"),
     "long-number": ("x = " + "1" * 5000, "is not valid TOML"),
     "deep": ("x = " + "[" * 30_000, "is not valid TOML"),
+    "endless-key": ("a" + ".a" * 30_000 + " = 1", "line 1 is longer than 1000 characters"),
     "large": ("#" * 70_000, "larger than 64 KB"),
     "binary": (b"\0\1\2\3", "no text file"),
     "utf-16-without-mark": ("[box]".encode("utf-16-le"), "no text file"),
