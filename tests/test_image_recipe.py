@@ -401,6 +401,18 @@ def test_systemd_has_nothing_to_say_of_the_card_s_own_units(tmp_path: Path) -> N
     assert (units.complaints(done.stderr), done.returncode) == ([], 0)
 
 
+def test_no_program_of_the_card_gives_rights(tmp_path: Path) -> None:
+    for name, mode in (("su", 0o4755), ("wall", 0o2755), ("ls", 0o755)):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal").chmod(0o2755)
+    (tmp_path / "link").symlink_to("su")
+    assert rootfs.unprivileged(tmp_path) == ["su", "wall"]
+    modes = {path.name: path.lstat().st_mode & 0o7777 for path in tmp_path.iterdir() if not path.is_symlink()}
+    assert modes == {"su": 0o755, "wall": 0o755, "ls": 0o755, "journal": 0o2755}
+
+
 def test_a_stage_is_kept_until_its_inputs_change(tmp_path: Path) -> None:
     runs = []
 

@@ -112,6 +112,7 @@ class Build:
         rootfs.program(venv, root, toolbox)
         rootfs.units(self.checkout, self.here, root, toolbox, self.epoch)
         rootfs.read_only(root, self.version)
+        rootfs.unprivileged(root)
         made = digest(self.lock.of("image", "payload"), self._venv_key(), self.checkout / "systemd", self.here)
         rootfs.named(root, f"{self.version} {made}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -99,6 +100,18 @@ def read_only(root: Path, version: str) -> None:
         (root / name).mkdir(parents=True, exist_ok=True)
     release = (root / "usr/lib/os-release").read_text()
     (root / "usr/lib/os-release").write_text(f"{release}IMAGE_ID=cartable\nIMAGE_VERSION={version}\n")
+
+
+def unprivileged(root: Path) -> list[str]:
+    """Take away the set-user-ID and set-group-ID bits of programs: nobody logs in, and no service may gain rights.
+    Returns their names."""
+    found = []
+    for path in sorted(root.rglob("*")):
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_ISUID | stat.S_ISGID):
+            path.chmod(stat.S_IMODE(status.st_mode) & ~(stat.S_ISUID | stat.S_ISGID))
+            found.append(path.relative_to(root).as_posix())
+    return found
 
 
 def named(root: Path, release: str) -> None:

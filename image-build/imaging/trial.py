@@ -104,6 +104,8 @@ class Trial:
         self.check(f"{name}: the root is read-only", bool(re.match(r"ext4 +ro\b", root)), root)
         data = machine.shell("findmnt -n -o SOURCE,FSTYPE,OPTIONS /var/lib/cartable")
         self.check(f"{name}: the data partition is mounted", bool(re.match(r"\S+4 +ext4 +rw\b.*noatime", data)), data)
+        privileged = machine.shell("find / -xdev -type f -perm /6000")
+        self.check(f"{name}: no program gives rights", not privileged, privileged or "none")
         journal = machine.shell("ls -d /var/log/journal /run/log/journal 2>/dev/null")
         self.check(f"{name}: the journal is in memory", journal == "/run/log/journal", journal)
         year = machine.shell("date -u +%Y")
@@ -121,6 +123,7 @@ class Trial:
         """The first boot: health, memory, something to keep."""
         self.healthy(machine, "first boot")
         self.dressed(machine)
+        self.limits(machine)
         self.doctor(machine)
         self.memory(machine)
         machine.shell(f"/usr/lib/cartable/venv/bin/cartable library add --link https://example.org/ --title '{TITLE}'")
@@ -156,6 +159,15 @@ class Trial:
         self.found["memory_mb"] = total
         self.say("    " + ", ".join(f"{unit} {int(kib) / 1024:.1f} MB" for unit, kib in rows))
         self.check(f"idle memory <= {BUDGET_MB} MB", bool(rows) and total <= BUDGET_MB, f"{total:.0f} MB")
+
+    def limits(self, machine: Machine) -> None:
+        """What the units say of memory is what the kernel holds them to."""
+        for unit in SERVICES:
+            for key, file in (("MemoryHigh", "memory.high"), ("MemoryMax", "memory.max")):
+                said = machine.shell(f"systemctl show --value -p {key} {unit}")
+                held = machine.shell(f"cat /sys/fs/cgroup/system.slice/{unit}/{file}")
+                same = said.isdigit() and held.isdigit() and int(said) // 4096 == int(held) // 4096
+                self.check(f"{unit}: {file} is {key}", same, f"{held} bytes, {said} said")
 
     def note(self) -> None:
         """The figures found so far, for the benchmark."""
