@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Sequence
 
 from appliance.errors import BadInput, NotFound, TooLarge
+from appliance.hub import animal_sheet
 from appliance.i18n import N_
 from appliance.model import Answered, Lesson, LessonOptions, Planned, Pupil
 
@@ -25,15 +26,7 @@ MOST_PUPILS = 60
 MOST_ANSWERS = 20_000
 LONGEST_RESPONSE = 500
 """Characters of an answer that are remembered."""
-ANIMALS = (
-    ("1F98A", N_("Fox")), ("1F989", N_("Owl")), ("1F43A", N_("Wolf")), ("1F981", N_("Lion")), ("1F405", N_("Tiger")),
-    ("1F40E", N_("Horse")), ("1F993", N_("Zebra")), ("1F404", N_("Cow")), ("1F416", N_("Pig")), ("1F411", N_("Sheep")),
-    ("1F410", N_("Goat")), ("1F992", N_("Giraffe")), ("1F418", N_("Elephant")), ("1F401", N_("Mouse")),
-    ("1F407", N_("Rabbit")), ("1F994", N_("Hedgehog")), ("1F428", N_("Koala")), ("1F43C", N_("Panda")),
-    ("1F9A6", N_("Otter")), ("1F998", N_("Kangaroo")), ("1F427", N_("Penguin")), ("1F986", N_("Duck")),
-    ("1F9A2", N_("Swan")), ("1F438", N_("Frog")), ("1F422", N_("Turtle")), ("1F42C", N_("Dolphin")),
-    ("1F98B", N_("Butterfly")), ("1F41D", N_("Bee")),
-)  # fmt: skip
+ANIMALS = tuple(animal_sheet.ANIMALS.items())
 """OpenMoji hexcodes of the sheet of animals, and their names (message ids)."""
 
 

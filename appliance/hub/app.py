@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import ipaddress
 import re
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Request, Response, g, jsonify, render_template, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from appliance.errors import Busy, CartableError, Locked, Refused, Unauthenticated
 from appliance.hub import (
     auth,
+    class_new,
+    class_pupils,
+    classes,
     health,
     language,
     lesson_board,
@@ -60,6 +64,13 @@ PRIVATE_DOMAINS = ("local", "localhost", "lan", "home.arpa", "internal", "test",
 """Names below these cannot be bought (RFC 6761, 6762, 8375, ICANN's ``.internal``; ``.lan`` was never delegated)."""
 
 
+class _Request(Request):
+    """What comes with a form stays in memory, bounded by ``MAX_CONTENT_LENGTH``: class lists never touch the card."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> io.BytesIO:
+        return io.BytesIO()
+
+
 class Json(DefaultJSONProvider):
     """JSON from anywhere: nesting deeper than Python's stack is malformed like any other nonsense."""
 
@@ -75,6 +86,7 @@ def create_app(hub: Hub) -> Flask:
     """The WSGI application around started parts."""
     app = Flask("appliance.hub")
     app.json = Json(app)
+    app.request_class = _Request
     app.session_interface = Sessions()
     app.secret_key = hub.secret
     app.config.update(
@@ -102,6 +114,8 @@ def create_app(hub: Hub) -> Flask:
         app.register_blueprint(module.pages)
     for module in (*lesson, *accounts):
         app.register_blueprint(module.pages)
+    for pages in (classes.pages, class_new.pages, class_pupils.pages):
+        app.register_blueprint(pages)
     for module in (library_api, records_api, search_api, openapi):
         app.register_blueprint(module.api)
     return app

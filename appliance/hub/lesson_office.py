@@ -19,7 +19,7 @@ from appliance.hub import anonymous, roles
 from appliance.hub.context import hub
 from appliance.model import Activity, Answered, Lesson, Pupil
 from appliance.store import activities as stored
-from appliance.store import lessons, people, settings, statements
+from appliance.store import classes, lessons, settings, statements
 from appliance.store import texts as store_texts
 from appliance.xapi.preparing import Prepared
 
@@ -48,7 +48,7 @@ def find(lesson_id: str) -> Lesson:
 
 def pupils(lesson: Lesson) -> list[Pupil]:
     """Who may come in, in the order of the grid."""
-    return people.pupils(hub().db, lesson.group) if lesson.kept else hub().anonymous.pupils()
+    return classes.pupils(hub().db, lesson.group) if lesson.kept else hub().anonymous.pupils()
 
 
 def pupil(lesson: Lesson, pupil_id: str) -> Pupil:

@@ -34,15 +34,21 @@ def _erased(conn: sqlite3.Connection, pupil_id: str) -> bool:
     return tombstones.erased(conn, [terms.agent_value(actor)], tombstones.ANYWHERE)
 
 
-def groups(db: Database) -> list[Group]:
-    """Every group of the box, by name."""
-    rows = db.reading().execute("SELECT id, name FROM school_group ORDER BY name")
+def groups(db: Database, *, archived: bool = False) -> list[Group]:
+    """The groups of the box, by name; ``archived``: those that were put away too."""
+    rows = db.reading().execute(
+        "SELECT id, name FROM school_group WHERE ? OR id NOT IN "
+        "(SELECT school_group FROM group_detail WHERE archived_at IS NOT NULL) ORDER BY name", (archived,),
+    )  # fmt: skip
     return [Group(row["id"], row["name"]) for row in rows]
 
 
 def pupils(db: Database, group: str) -> list[Pupil]:
-    """In the order of the class list."""
-    rows = db.reading().execute("SELECT * FROM pupil WHERE school_group = ? ORDER BY position", (group,))
+    """Who is, or was, in a class or need group, in the order of the list (now: :func:`classes.pupils`)."""
+    rows = db.reading().execute(
+        "SELECT * FROM pupil WHERE school_group = ? OR id IN (SELECT pupil FROM member WHERE school_group = ?) "
+        "ORDER BY school_group, position", (group, group),
+    )  # fmt: skip
     return [_pupil(row) for row in rows]
 
 

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.rigs import traces
+from tests.rigs import people, traces
 from tests.rigs.box import Box
 
 
@@ -75,6 +75,18 @@ def _summary(box: Box) -> str:
     return f"/enseignant/seance/bilan/{box.rows('SELECT id FROM lesson ORDER BY started_at LIMIT 1')[0]['id']}"
 
 
+def _one(box: Box, sql: str) -> str:
+    return str(box.rows(sql)[0]["id"])
+
+
+def _class(box: Box) -> str:
+    return f"/enseignant/classes/{_one(box, 'SELECT id FROM school_group ORDER BY rowid LIMIT 1')}"
+
+
+def _members(box: Box) -> str:
+    return f"/enseignant/classes/{people.need_group(box)}/membres"
+
+
 FORMATS = ("zim", "epub", "pdf", "web_bundle", "video", "audio", "image", "office")
 
 PAGES: tuple[Page, ...] = (
@@ -114,6 +126,15 @@ PAGES: tuple[Page, ...] = (
          _at("/enseignant/bibliotheque?q=alice")),
     Page("remove", "/enseignant/bibliotheque/<resource_id>/retirer", Kind.TEACHER, Who.TEACHER,
          lambda box: _card(box, "alice-in-wonderland.epub") + "/retirer"),
+    Page("classes", "/enseignant/classes", Kind.TEACHER, Who.TEACHER, _at("/enseignant/classes")),
+    Page("class-new", "/enseignant/classes/nouvelle", Kind.TEACHER, Who.TEACHER, _at("/enseignant/classes/nouvelle")),
+    Page("class", "/enseignant/classes/<group_id>", Kind.TEACHER, Who.TEACHER, _class),
+    Page("class-settings", "/enseignant/classes/<group_id>/reglages", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"{_class(box)}/reglages"),
+    Page("class-pupil", "/enseignant/classes/<group_id>/eleves/<pupil_id>", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"{_class(box)}/eleves/{_one(box, 'SELECT id FROM pupil ORDER BY position LIMIT 1')}"),
+    Page("class-need", "/enseignant/classes/groupe", Kind.TEACHER, Who.TEACHER, _at("/enseignant/classes/groupe")),
+    Page("class-members", "/enseignant/classes/<group_id>/membres", Kind.TEACHER, Who.TEACHER, _members),
     Page("traces", "/enseignant/traces", Kind.TEACHER, Who.TEACHER, _traces),
     Page("traces-one", "/enseignant/traces", Kind.TEACHER, Who.TEACHER,
          lambda box: f"{_traces(box)}?activite={quote(traces.GAME, safe='')}", same_title_as="traces"),

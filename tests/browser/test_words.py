@@ -67,6 +67,7 @@ def test_one_language(box: Box, open_as: Open, watch: Watch, catalogue: Catalog,
     foreign = _sayings(catalogue, 0 if language == "fr" else 1)
     titles = {str(resource["card"][key]) for resource in box.resources() for key in ("title", "author", "source")
               if resource["card"].get(key)}  # fmt: skip
+    titles |= {str(row["alias"]) for row in box.rows("SELECT alias FROM pupil UNION SELECT name FROM school_group")}
     found = [
         text
         for text, said in page.evaluate(probes.WORDS)

@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What the class pages do, without their forms: classes made, pupils added, names sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from appliance.connectors.roster import typed
+from appliance.errors import BadInput, Conflict
+from appliance.hub import animals, class_access
+from appliance.hub.context import hub
+from appliance.model import Pupil
+from appliance.store import classes, people, times, vault
+from appliance.store.classes import SchoolClass
+from appliance.store.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A class to be made. ``names``: one for each pupil, or nothing but their number in ``count``."""
+
+    name: str
+    level: str = ""
+    regime: str = classes.ANIMALS
+    names: Sequence[str] = field(default=(), repr=False)
+    count: int = 0
+
+
+def make(wanted: Sequence[Wanted]) -> list[str]:
+    """All of these, or none; returns their ids. Raises :class:`BadInput`."""
+    holders = class_access.holders()
+    with hub().db.writing() as conn:
+        return [_make(conn, each, holders) for each in wanted]
+
+
+def _make(conn: Connection, wanted: Wanted, holders: Mapping[str, bytes]) -> str:
+    count = len(wanted.names) or wanted.count
+    seats = animals.free((), count)
+    regime = wanted.regime if holders else classes.ANIMALS
+    group_id = classes.add(conn, wanted.name, regime=regime, level=wanted.level)
+    if holders:
+        vault.put_class_keys(conn, group_id, holders)
+    pupils = classes.add_pupils(conn, group_id, seats)
+    if holders and regime != classes.ANIMALS:
+        seal_names(conn, dict(zip(pupils, wanted.names, strict=False)))
+    return group_id
+
+
+def seal_names(conn: Connection, names: Mapping[str, str]) -> None:
+    """Pupil id -> first name, sealed; an empty one is left out."""
+    for pupil_id, name in names.items():
+        if name:
+            hub().vaults.keep_in(conn, pupil_id, vault.NAME, name.encode())
+
+
+def add(group: SchoolClass, text: str, count: int) -> int:
+    """More pupils, by their typed first names or by their number; returns how many. Raises :class:`BadInput`."""
+    names = typed.names(text)
+    seated = {pupil.avatar for pupil in classes.pupils(hub().db, group.id)}
+    seats = animals.free(seated, len(names) or count)
+    with hub().db.writing() as conn:
+        pupils = classes.add_pupils(conn, group.id, seats)
+        if keeps_names(group):
+            seal_names(conn, dict(zip(pupils, names, strict=False)))
+    return len(pupils)
+
+
+def keeps_names(group: SchoolClass) -> bool:
+    """Whether first names may be sealed for a class: it says so, and has keys."""
+    return group.regime != classes.ANIMALS and vault.has_keys(hub().db.reading(), group.id)
+
+
+def is_locked(group_id: str) -> bool:
+    """Whether names are kept that nobody here can read now."""
+    conn = hub().db.reading()
+    return not hub().vaults.is_open(group_id) and bool(vault.sealed_names(conn, group_id))
+
+
+def names(group_id: str) -> Mapping[str, str]:
+    """Pupil id -> first name while the vault is open, else nothing."""
+    vaults = hub().vaults
+    return vaults.names(group_id) if vaults.is_open(group_id) else {}
+
+
+def change(group: SchoolClass, *, name: str, level: str, regime: str, names_shown: bool) -> None:
+    """Settings of a class; one that turns to animals erases its names. Raises :class:`BadInput`, :class:`Conflict`."""
+    keyed = vault.has_keys(hub().db.reading(), group.id)
+    if regime != classes.ANIMALS and regime != group.regime and not keyed:
+        raise Conflict("Names can be kept once you have a passphrase of your own: make your account first.")
+    with hub().db.writing() as conn:
+        classes.change(conn, group.id, name=name, regime=regime, level=level, names_shown=names_shown)
+        if regime == classes.ANIMALS and not group.is_need_group:
+            for pupil in people.pupils(hub().db, group.id):
+                vault.forget_items(conn, [item.id for item in vault.items(conn, pupil.id, vault.NAME)])
+
+
+def rename(group: SchoolClass, pupil_id: str, name: str) -> None:
+    """Seal another first name. Raises :class:`BadInput`, or :class:`Conflict` in a class of animals."""
+    cleaned = typed.names(name)
+    if len(cleaned) > 1:
+        raise BadInput("Type one first name only.")
+    with hub().db.writing() as conn:
+        if not cleaned:
+            vault.forget_items(conn, [item.id for item in vault.items(conn, pupil_id, vault.NAME)])
+        elif keeps_names(group):
+            seal_names(conn, {pupil_id: cleaned[0]})
+        else:
+            raise Conflict("This class keeps animals only: choose “first names” in its settings first.")
+
+
+def move(group: SchoolClass, pupil: Pupil, to: str) -> None:
+    """To another class, with the name. Raises :class:`Conflict` while it is locked, as :func:`classes.move`."""
+    if not class_access.may_use(to) or classes.get(hub().db, to).is_need_group:
+        raise BadInput("There is no such class on the box: reload the page, then choose again.")
+    taken = {each.avatar for each in classes.pupils(hub().db, to)}
+    animal = (pupil.avatar, pupil.alias) if pupil.avatar not in taken else animals.free(taken, 1)[0]
+    private = hub().vaults.private(group.id) if hub().vaults.is_open(group.id) else None
+    with hub().db.writing() as conn:
+        classes.move(conn, pupil.id, to, animal, private)
+
+
+def now() -> str:
+    """This moment, as rows keep it."""
+    return times.rfc3339(hub().clock.now().wall)

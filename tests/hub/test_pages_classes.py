@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""``/enseignant/classes``: made in a tap, from a list, from a file; seen before it is kept; changed, put away."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from appliance.connectors.roster import tables
+from appliance.errors import NotFound
+from appliance.hub.drafts import KEPT_S, MOST, Drafts
+from appliance.model import Pupil
+from appliance.store import classes
+from tests.connectors.lists import SECRETS, SIECLE, onde
+from tests.hub.site import Site, demonstration_class
+
+HOME = "/enseignant/classes"
+
+
+@pytest.fixture
+def teacher(site: Site) -> Site:
+    demonstration_class(site)
+    site.sign_in()
+    return site
+
+
+def pupils(site: Site, name: str) -> list[Pupil]:
+    group = next(each for each in classes.every(site.hub.db) if each.name == name)
+    return classes.pupils(site.hub.db, group.id)
+
+
+def animals(site: Site, count: str, name: str = "") -> TestResponse:
+    return site.post(f"{HOME}/animaux", HOME, animals=count, name=name)
+
+
+def give(site: Site, content: bytes, filename: str = "liste.csv") -> TestResponse:
+    return site.post(f"{HOME}/apercu", f"{HOME}/nouvelle", file=(io.BytesIO(content), filename))
+
+
+def test_a_class_of_forty_animals_in_one_tap(teacher: Site) -> None:
+    answer = animals(teacher, "40")
+    page = teacher.text(answer.headers["Location"])
+    assert page.count('class="card seat"') == 40
+    seated = pupils(teacher, "Classe 1")
+    assert len({pupil.avatar for pupil in seated}) == len({pupil.alias for pupil in seated}) == 40
+    assert animals(teacher, "28").status_code == 303
+    assert len(pupils(teacher, "Classe 2")) == 28
+
+
+@pytest.mark.parametrize("count", ["", "0", "49", "-3", "99999", "x", "٣"])
+def test_no_class_of_nobody_or_of_too_many(teacher: Site, count: str) -> None:
+    assert animals(teacher, count).status_code == 400
+    assert len(classes.every(teacher.hub.db)) == 1
+
+
+def test_the_preview_keeps_nothing(teacher: Site, tmp_path: Path) -> None:
+    answer = give(teacher, onde().encode())
+    assert answer.status_code == 200
+    assert "Léa Z.\nLéa Q.</textarea>" in answer.text
+    assert not [secret for secret in SECRETS if secret.casefold() in answer.text.casefold()]
+    assert len(classes.every(teacher.hub.db)) == 1
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert "Jean-Noël".encode() not in path.read_bytes(), path
+
+
+def fields(page: str) -> dict[str, str]:
+    """What the browser would send of a form."""
+    found = dict(re.findall(r'name="(\w+)"[^>]* value="([^"]*)"(?![^>]*type="(?:radio|checkbox))', page))
+    found |= dict(re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)</textarea>', page))
+    selects = re.findall(r'<select[^>]* name="(\w+)">(.*?)</select>', page, re.DOTALL)
+    chosen = {name: re.search(r'value="([^"]*)" selected', options) for name, options in selects}
+    return found | {name: option[1] for name, option in chosen.items() if option}
+
+
+def test_what_was_previewed_is_made(teacher: Site) -> None:
+    sent = {**fields(give(teacher, SIECLE, "x.xml").text), "wanted0": "1", "wanted1": "1"}
+    sent.pop("wanted2", None)
+    answer = teacher.browser.post(f"{HOME}/creer", data=sent)
+    assert answer.headers["Location"] == HOME
+    assert [(each.name, each.level, each.pupils) for each in classes.every(teacher.hub.db)] == [
+        ("3EME B", "3e", 1), ("6A", "6e", 1), ("CE2", "", 2),
+    ]  # fmt: skip
+
+
+def test_without_an_account_no_name_is_kept(teacher: Site, tmp_path: Path) -> None:
+    page = teacher.browser.post(
+        f"{HOME}/apercu",
+        data={"csrf": teacher.token(f"{HOME}/nouvelle"), "name": "CP", "names": "1. Zéphirine\n2. Barnabé, Zéphirine"},
+    ).text
+    assert "Zéphirine\nBarnabé\nZéphirine 2" in page
+    sent = {**fields(page), "wanted0": "1", "regime": "named"}
+    assert teacher.browser.post(f"{HOME}/creer", data=sent).status_code == 303
+    assert len(pupils(teacher, "CP")) == 3
+    assert classes.every(teacher.hub.db)[1].regime == "animals"
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert "Barnabé".encode() not in path.read_bytes(), path
+
+
+def test_columns_are_chosen(teacher: Site) -> None:
+    page = give(teacher, "qui;où\nNour;CM2\nBasile;CM2\n".encode()).text
+    draft = fields(page)["draft"]
+    sent = {"csrf": teacher.token(f"{HOME}/nouvelle"), "draft": draft}
+    wrong = teacher.browser.post(f"{HOME}/colonnes", data={**sent, "first_name": ""})
+    assert wrong.status_code == 400
+    assert "Choisissez la colonne" in wrong.text
+    right = {**sent, "first_name": "0", "group": "1", "titled": "1"}
+    assert "Nour\nBasile</textarea>" in teacher.browser.post(f"{HOME}/colonnes", data=right).text
+    assert teacher.browser.post(f"{HOME}/colonnes", data=right).status_code == 404, "the table was forgotten"
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.4", b"\xd0\xcf\x11\xe0", b"\x89PNG\r\n", b"<html>"])
+def test_a_wrong_file_is_told_on_the_page(teacher: Site, content: bytes) -> None:
+    answer = give(teacher, content)
+    assert answer.status_code in (400, 415)
+    assert 'role="alert"' in answer.text
+    assert 'type="file"' in answer.text
+
+
+def test_names_are_text_on_the_page(teacher: Site) -> None:
+    page = give(
+        teacher, 'Prénom;Nom;Classe;INE;Niveau;Cycle élève\n<script>alert(1)</script>;x;"<b>CP";;;\n'.encode()
+    ).text
+    assert "<script>alert" not in page
+    assert "<b>CP" not in page
+
+
+def test_pupils_are_added_changed_moved_and_taken_out(teacher: Site) -> None:
+    animals(teacher, "3", "CM1")
+    where = animals(teacher, "2", "CM2").headers["Location"]
+    assert teacher.post(f"{where}/eleves", where, animals="2").status_code == 303
+    first, second, *_ = pupils(teacher, "CM2")
+    page = f"{where}/eleves/{first.id}"
+    assert teacher.post(page, avatar=second.avatar).status_code == 303
+    assert [pupil.avatar for pupil in pupils(teacher, "CM2")][:2] == [second.avatar, first.avatar]
+    assert teacher.post(page, avatar="1F4A9").status_code == 400
+    target = next(each.id for each in classes.every(teacher.hub.db) if each.name == "CM1")
+    assert teacher.post(f"{page}/deplacer", page, to="none").status_code == 404
+    assert teacher.post(f"{page}/deplacer", page, to=target).status_code == 303
+    moved = pupils(teacher, "CM1")
+    assert len({pupil.avatar for pupil in moved}) == 4
+    assert teacher.get(page).status_code == 404, "a pupil is found by the class only"
+    page = f"{where}/eleves/{second.id}"
+    assert teacher.post(f"{page}/retirer", page).status_code == 303
+    assert second.id not in {pupil.id for pupil in pupils(teacher, "CM2")}
+
+
+def test_settings_and_putting_away(teacher: Site) -> None:
+    where = animals(teacher, "2", "CM2").headers["Location"]
+    settings = f"{where}/reglages"
+    assert teacher.post(settings, name="", level="cm2").status_code == 400
+    assert teacher.post(settings, name="CM2 bleu", level="cm2", names_shown="1").status_code == 303
+    assert "CM2 bleu" in teacher.text(where)
+    assert teacher.post(settings, name="CM2", level="", regime="named").status_code == 409
+    assert teacher.post(f"{where}/archiver", settings).status_code == 303
+    page = teacher.text(HOME)
+    assert "1 classe rangée" in page
+    assert teacher.post(f"{where}/archiver", HOME, retour="1").status_code == 303
+    assert "1 classe rangée" not in teacher.text(HOME)
+
+
+def test_a_need_group(teacher: Site) -> None:
+    animals(teacher, "3", "CM1")
+    where = teacher.post(f"{HOME}/groupe", name="Lecture").headers["Location"]
+    home = next(each.id for each in classes.every(teacher.hub.db) if each.name == "CM1")
+    chosen = [pupil.id for pupil in pupils(teacher, "CM1")][:2]
+    assert teacher.post(where, home=home, pupil=chosen).status_code == 303
+    assert [pupil.id for pupil in pupils(teacher, "Lecture")] == chosen
+    assert teacher.post(where, home=home, pupil=["p1"]).status_code == 400
+    assert teacher.get(f"{HOME}/{home}/membres").status_code == 404
+    assert teacher.post(f"{HOME}/groupe", name="").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["", "/nouvelle", "/g", "/g/reglages", "/g/eleves/p1", "/groupe", "/g/membres"])
+def test_pupils_are_sent_to_the_sign_in(site: Site, path: str) -> None:
+    demonstration_class(site)
+    site.enter()
+    assert site.get(HOME + path).headers["Location"] == "/enseignant"
+
+
+def test_drafts_are_few_and_short_lived() -> None:
+    now = [0.0]
+    drafts = Drafts(lambda: now[0])
+    names = [drafts.put(tables.parse("a;b\n")) for _ in range(MOST + 1)]
+    with pytest.raises(NotFound):
+        drafts.get(names[0])
+    assert drafts.get(names[-1]).width == 2
+    now[0] = KEPT_S + 1
+    with pytest.raises(NotFound):
+        drafts.get(names[-1])
