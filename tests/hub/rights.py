@@ -16,6 +16,7 @@ TEACHERS = "CTOB"
 KEEPERS = "CTOKB"
 OWN = "CTDB"
 """``C``: only where no teacher's keys are on the class."""
+OWNERS = "CTB"
 LEADERS = "CSTB"
 """Of the running lesson, or of the lesson named."""
 BOX = "B"
@@ -81,6 +82,26 @@ RIGHTS: dict[str, str] = {
     "POST /enseignant/seance/rouvrir/<lesson_id>": LEADERS,
     "GET /enseignant/seance/ouvrir": "CSTOB",
     "POST /enseignant/seance/ouvrir": "CSTOB",
+    # classes
+    "GET /enseignant/classes": TEACHERS,
+    "POST /enseignant/classes/animaux": TEACHERS,
+    "GET /enseignant/classes/nouvelle": TEACHERS,
+    "POST /enseignant/classes/apercu": TEACHERS,
+    "POST /enseignant/classes/colonnes": TEACHERS,
+    "POST /enseignant/classes/creer": TEACHERS,
+    "GET /enseignant/classes/groupe": TEACHERS,
+    "POST /enseignant/classes/groupe": TEACHERS,
+    "GET /enseignant/classes/<group_id>": OWNERS,
+    "POST /enseignant/classes/<group_id>/eleves": OWNERS,
+    "GET /enseignant/classes/<group_id>/eleves/<pupil_id>": OWNERS,
+    "POST /enseignant/classes/<group_id>/eleves/<pupil_id>": OWNERS,
+    "POST /enseignant/classes/<group_id>/eleves/<pupil_id>/deplacer": OWNERS,
+    "POST /enseignant/classes/<group_id>/eleves/<pupil_id>/retirer": OWNERS,
+    "GET /enseignant/classes/<group_id>/reglages": OWNERS,
+    "POST /enseignant/classes/<group_id>/reglages": OWNERS,
+    "POST /enseignant/classes/<group_id>/archiver": OWNERS,
+    "GET /enseignant/classes/<group_id>/membres": OWNERS,
+    "POST /enseignant/classes/<group_id>/membres": OWNERS,
     # the library
     "GET /enseignant/bibliotheque": KEEPERS,
     "GET /enseignant/bibliotheque/<resource_id>": KEEPERS,

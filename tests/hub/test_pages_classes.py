@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from appliance import passphrase, sealing
 from appliance.connectors.roster import tables
 from appliance.errors import NotFound
 from appliance.hub.drafts import KEPT_S, MOST, Drafts
+from appliance.hub.roles import Role
 from appliance.model import Pupil
-from appliance.store import classes
+from appliance.store import classes, vault
 from tests.connectors.lists import SECRETS, SIECLE, onde
+from tests.hub.people import account, seat
 from tests.hub.site import Site, demonstration_class
 
 HOME = "/enseignant/classes"
@@ -176,6 +179,71 @@ def test_a_need_group(teacher: Site) -> None:
     assert teacher.post(where, home=home, pupil=["p1"]).status_code == 400
     assert teacher.get(f"{HOME}/{home}/membres").status_code == 404
     assert teacher.post(f"{HOME}/groupe", name="").status_code == 400
+
+
+@pytest.fixture
+def keeper(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The box in front of a teacher with an account."""
+    monkeypatch.setattr(passphrase, "MEMORY_KIB", passphrase.LEAST_MEMORY_KIB)
+    made = account(site)
+    seat(site, site.browser, Role.TEACHER, made.staff.id, sealing.of_private(made.private))
+    return site
+
+
+def kept_class(site: Site) -> str:
+    """The address of a class of two, with their names."""
+    page = site.post(f"{HOME}/apercu", f"{HOME}/nouvelle", name="CE1 de Zélie", names="Barnabé\nZéphirine").text
+    sent = {**fields(page), "wanted0": "1", "regime": "named"}
+    return site.browser.post(f"{HOME}/creer", data=sent).headers["Location"]
+
+
+def test_names_are_sealed_and_seen_by_their_teacher_only(keeper: Site, tmp_path: Path) -> None:
+    where = kept_class(keeper)
+    page = keeper.text(where)
+    assert "<b>Barnabé</b><span>Renard</span>" in page
+    assert keeper.post(f"{where}/eleves", where, names="Barnabé Ali, Philémon").status_code == 303
+    first, second, *_ = pupils(keeper, "CE1 de Zélie")
+    assert keeper.post(f"{where}/eleves/{second.id}", name="Eulalie").status_code == 303
+    page = keeper.text(where)
+    given = ("Barnabé", "Zéphirine", "Eulalie", "Barnabé Ali", "Philémon")
+    shown = [name for name in given if f"<b>{name}</b>" in page]
+    assert shown == ["Barnabé", "Eulalie", "Barnabé Ali", "Philémon"]
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [name for name in ("Barnabé", "Zéphirine", "Eulalie", "Philémon") if name.encode() in content], (
+                path
+            )
+    keeper.hub.vaults.lock(where.rpartition("/")[2])
+    locked = keeper.text(where)
+    assert "Barnabé" not in locked
+    assert "verrouillés" in locked
+    other = account(keeper, words="navet soleil tortue radis")
+    seat(keeper, keeper.browser, Role.TEACHER, other.staff.id, sealing.of_private(other.private))
+    for page in (where, f"{where}/reglages", f"{where}/eleves/{first.id}"):
+        assert keeper.get(page).status_code == 403
+    assert "CE1 de Zélie" not in keeper.text(HOME)
+
+
+def test_a_class_that_turns_to_animals_erases_its_names(keeper: Site) -> None:
+    where = kept_class(keeper)
+    group_id = where.rpartition("/")[2]
+    assert keeper.post(f"{where}/reglages", name="CE1", level="ce1", regime="animals").status_code == 303
+    assert "Barnabé" not in keeper.text(where)
+    assert not vault.sealed_names(keeper.hub.db.reading(), group_id)
+    page = f"{where}/eleves/{classes.pupils(keeper.hub.db, group_id)[0].id}"
+    assert keeper.post(page, name="Barnabé").status_code == 303, "the field is not on the page: it is passed over"
+    assert not vault.sealed_names(keeper.hub.db.reading(), group_id)
+
+
+def test_a_pupil_moves_with_the_name(keeper: Site) -> None:
+    where, other = kept_class(keeper), animals(keeper, "2", "CM1").headers["Location"]
+    settings = f"{other}/reglages"
+    assert keeper.post(settings, name="CM1", level="", regime="named").status_code == 303
+    page = f"{where}/eleves/{pupils(keeper, 'CE1 de Zélie')[0].id}"
+    assert keeper.post(f"{page}/deplacer", page, to=other.rpartition("/")[2]).status_code == 303
+    assert "<b>Barnabé</b>" in keeper.text(other)
+    assert "Barnabé" not in keeper.text(where)
 
 
 @pytest.mark.parametrize("path", ["", "/nouvelle", "/g", "/g/reglages", "/g/eleves/p1", "/groupe", "/g/membres"])
