@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from flask_babel import gettext
-
 from appliance.errors import BadInput
 from appliance.hub.animal_sheet import ANIMALS
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.i18n import translator
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
-from flask_babel import gettext, ngettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -22,6 +21,7 @@ from appliance.errors import BadInput, CartableError
 from appliance.hub import class_access, class_office, classes
 from appliance.hub.class_access import teaching
 from appliance.hub.drafts import Drafts
+from appliance.hub.language import gettext, ngettext
 from appliance.store import classes as stored
 
 pages = Blueprint("class_new", __name__, url_prefix="/enseignant/classes")

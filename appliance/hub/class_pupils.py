@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, CartableError, NotFound
 from appliance.hub import animals, class_access, class_office, classes
 from appliance.hub.class_access import of_class, teaching
 from appliance.hub.context import hub
+from appliance.hub.language import gettext
 from appliance.model import Pupil
 from appliance.store import classes as stored
 

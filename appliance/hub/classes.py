@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
-from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import CartableError
 from appliance.hub import class_access, class_office, labels
 from appliance.hub.class_access import of_class, teaching
 from appliance.hub.context import hub
+from appliance.hub.language import gettext, ngettext
 from appliance.i18n import N_
 from appliance.model import Group
 from appliance.store import classes, vault
