@@ -22,7 +22,7 @@ from appliance.i18n import N_, translator
 if TYPE_CHECKING:
     from appliance.hub.content import ContentApp
     from appliance.hub.context import Hub
-    from appliance.ports import Advert, Clock, Machine, ResourceFormat
+    from appliance.ports import Advert, Clock, Machine, ResourceFormat, Voice
     from appliance.store.db import Database
     from appliance.store.records import Records
 
@@ -57,6 +57,11 @@ def machine(config: Config) -> Machine:
     """The driver that looks at the machine. Raises :class:`appliance.errors.ConfigError`."""
     driver: Machine = plugins.load("machines", config.drivers.machine)(config.drivers.machine_faults.split())
     return driver
+
+
+def voices(config: Config) -> list[Voice]:
+    """Who says the pages' sentences, the first that knows one. Raises :class:`appliance.errors.ConfigError`."""
+    return [plugins.load("voices", name)() for name in config.drivers.voices.split()]
 
 
 def clock() -> Clock:
@@ -140,6 +145,7 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
     from appliance.hub.search import Search
+    from appliance.hub.spoken import Spoken
     from appliance.hub.trail import Trail
     from appliance.hub.vaults import Vaults
     from appliance.store import settings
@@ -169,6 +175,9 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
         library.recover()
         later(library.work)
         stack.callback(library.stop)
+        spoken = Spoken(voices(config), config.box.state / "voices", config.hub.voices_mb << 20)
+        later(spoken.start)
+        stack.callback(spoken.stop)
         yield Hub(
             config,
             db,
@@ -181,6 +190,7 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
             machine(config),
             Vaults(db, config.vault, clock),
             Trail(records.commit, clock),
+            spoken=spoken,
         )
 
 

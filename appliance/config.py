@@ -86,6 +86,8 @@ class HubConfig:
     """Threads that answer pages and resource bodies."""
     cache_mb: int = 16
     """Bound of the cache of compressed resource bodies."""
+    voices_mb: int = 64
+    """Bound of the sentences said aloud that are kept in the state folder."""
     hosts: str = ""
     """Public names under which this box may be reached (``ecole.example.org``), separated by spaces. Addresses, bare
     names and names that nobody can buy (``.local``, ``.lan``…) need no entry."""
@@ -133,6 +135,8 @@ class DriversConfig:
     """Where health comes from: ``linux``, or ``simulated`` (a Raspberry Pi that is not there)."""
     machine_faults: str = ""
     """What is wrong with a simulated machine: names separated by spaces."""
+    voices: str = "prerendered espeak"
+    """Who says the pages' sentences, names separated by spaces: the first that knows one says it. Empty: nobody."""
 
 
 @dataclass(frozen=True, slots=True)

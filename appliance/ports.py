@@ -160,3 +160,29 @@ class Machine(Protocol):
         Takes up to seconds; never raises.
         """
         ...
+
+
+MAX_SPOKEN = 300
+"""Characters of the longest sentence that a :class:`Voice` takes: some forty seconds."""
+
+
+class Voice(Protocol):
+    """Says sentences (entry-point group ``appliance.voices``). Thread-safe; keeps nothing of what it says."""
+
+    instant: bool
+    """Its sounds are there already: keeping them would be keeping them twice."""
+
+    def knows(self, text: str, language: str) -> bool:
+        """Whether :meth:`speak` would say ``text`` (``language``: fr, en…). At once; never raises.
+
+        False for an unknown language, for nothing to say, above :data:`MAX_SPOKEN`, and where its program is missing.
+        """
+        ...
+
+    def speak(self, text: str, language: str) -> bytes:
+        """MP3 (ISO 11172-3 or 13818-3 layer III) without any tag, one channel. Takes up to seconds.
+
+        Raises :class:`appliance.errors.NotFound` for what it does not know, :class:`appliance.errors.Unreachable` when
+        its program is missing or fails, :class:`appliance.errors.Busy` when it takes too long.
+        """
+        ...

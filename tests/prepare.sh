@@ -17,6 +17,7 @@ command -v mount >/dev/null && command -v setpriv >/dev/null || missing="$missin
 command -v mke2fs >/dev/null || [ -x /usr/sbin/mke2fs ] || missing="$missing e2fsprogs"
 command -v sfdisk >/dev/null || [ -x /usr/sbin/sfdisk ] || missing="$missing fdisk"
 command -v strace >/dev/null || missing="$missing strace"
+command -v espeak-ng >/dev/null || missing="$missing espeak-ng"
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fontconfig fonts-noto-color-emoji"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

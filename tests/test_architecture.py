@@ -23,7 +23,7 @@ SOURCES = sorted(path for package in ("appliance", "provisioning") for path in (
 HOMES = {
     "libzim": ("appliance.formats",),
     "pypdfium2": ("appliance.formats",),
-    "av": ("appliance.formats",),
+    "av": ("appliance.formats", "appliance.drivers"),
     "PIL": ("appliance.formats", "appliance.hub.covers"),
     "tantivy": ("appliance.store",),
     "sqlite3": ("appliance.store",),

@@ -19,6 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.drivers.sentences import plain
+from appliance.i18n import LANGUAGES, translator
+
 ROOT = Path(__file__).parents[1]
 HUB = ROOT / "appliance/hub"
 STATIC = HUB / "static"
@@ -150,17 +153,23 @@ def test_there_are_animals_for_a_class() -> None:
 
 
 def test_spoken_instructions() -> None:
-    """Each sentence has its clip, light and playable by Safari 13; each page asks for one that exists."""
-    sentences = tomllib.loads((ROOT / "tools/sounds.toml").read_text(encoding="utf-8"))
+    """Each sentence has its clip in both languages, light and playable by Safari 13, and says what the page shows."""
+    listed = tomllib.loads((ROOT / "tools/sounds.toml").read_text(encoding="utf-8"))
     quizzes = tomllib.loads((ROOT / "demonstration/class.toml").read_text(encoding="utf-8"))["quiz"]
-    asked = {f"{quiz['id']}-{q['id']}" for quiz in quizzes if quiz.get("read_aloud") for q in quiz["question"]}
-    for language, keys in sentences.items():
-        clips = {path.stem: path for path in (STATIC / "sounds" / language).glob("*.mp3")}
-        assert clips.keys() == keys.keys() | (asked if language == "fr" else set())
+    asked = {
+        f"{quiz['id']}-{q['id']}": q["prompt"] for quiz in quizzes if quiz.get("read_aloud") for q in quiz["question"]
+    }
+    said = json.loads((STATIC / "sounds/sentences.json").read_text(encoding="utf-8"))
+    for language in LANGUAGES:
+        wanted = {key: translator(language)(words) for key, words in listed.items()}
+        wanted |= asked if language == "fr" else {}
+        assert said[language] == {plain(words): f"{key}.mp3" for key, words in wanted.items()}, "tools/render_sounds.py"
+        clips = {path.name: path for path in (STATIC / "sounds" / language).glob("*.mp3")}
+        assert clips.keys() == set(said[language].values())
         for path in clips.values():
             head = path.read_bytes()
             assert head[0] == 0xFF, "an MPEG frame"
             assert head[1] & 0xE6 == 0xE2, "MPEG audio, layer 3"
-            assert len(head) <= 16 * 1024
-    used = {key for path in TEMPLATES for key in re.findall(r'(?:sound_url|instruction)\("(\w+)"', path.read_text())}
-    assert used == sentences["fr"].keys()
+            assert len(head) <= 20 * 1024
+    pages = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
+    assert not [words for words in listed.values() if f'"{words}"' not in pages], "nobody says this"

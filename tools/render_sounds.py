@@ -1,40 +1,34 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""Render the instructions of sounds.toml to MP3 with espeak-ng and ffmpeg (Debian packages of those names).
+"""Render the sentences of sounds.toml to MP3 with espeak-ng and ffmpeg (Debian packages of those names).
 
-The clips are committed: no box and no newcomer needs these tools. MP3, because Safari 13 plays no Opus.
+The clips are committed, with the list that the driver ``prerendered`` reads: no newcomer needs these tools. MP3,
+because Safari 13 plays no Opus.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+from appliance.drivers.sentences import plain
+from appliance.drivers.voice_espeak import PROGRAM, SLOWLY, VOICES
+from appliance.drivers.voice_prerendered import CLIPS, INDEX
+from appliance.i18n import translator
+
 HERE = Path(__file__).parent
 DEMONSTRATION = HERE.parent / "demonstration"
-SOUNDS = HERE.parent / "appliance/hub/static/sounds"
-VOICES = {"fr": "fr", "en": "en-gb"}
-WORDS_PER_MINUTE = "130"
 ENCODING = (
-    "-ac",
-    "1",
-    "-ar",
-    "22050",
-    "-codec:a",
-    "libmp3lame",
-    "-b:a",
-    "24k",
-    "-map_metadata",
-    "-1",
-    "-id3v2_version",
-    "0",
+    *("-ac", "1", "-ar", "22050", "-codec:a", "libmp3lame", "-b:a", "24k"),
+    *("-map_metadata", "-1", "-id3v2_version", "0", "-write_xing", "0"),
 )
 QUIETLY = ("ffmpeg", "-loglevel", "error", "-y", "-i", "pipe:0")
 TONE = "silenceremove=start_periods=1:start_threshold=-50dB,lowpass=f=5500,loudnorm=I=-18"
-MOST_BYTES = 15 * 1024
+MOST_BYTES = 20 * 1024
 
 
 def render(language: str, key: str, words: str, cry: Path | None = None) -> Path:
@@ -42,18 +36,24 @@ def render(language: str, key: str, words: str, cry: Path | None = None) -> Path
 
     Raises subprocess.CalledProcessError when a tool fails, ValueError when the clip is too heavy.
     """
-    target = SOUNDS / language / f"{key}.mp3"
+    target = CLIPS / language / f"{key}.mp3"
     target.parent.mkdir(parents=True, exist_ok=True)
-    speak = ("espeak-ng", "-v", VOICES[language], "-s", WORDS_PER_MINUTE, "-g", "3", "-p", "52", "--stdout", words)
+    speak = (PROGRAM, "-v", VOICES[language], *SLOWLY, "--stdout", plain(words))
     wave = subprocess.run(speak, check=True, capture_output=True).stdout
     sound = ["-af", TONE]
     if cry is not None:
         joined = "[0:a]aresample=22050[a];[1:a]aresample=22050[b];[a][b]concat=n=2:v=0:a=1,"
         sound = ["-i", str(cry), "-filter_complex", joined + TONE]
     subprocess.run([*QUIETLY, *sound, *ENCODING, str(target)], input=wave, check=True)
-    if target.stat().st_size > MOST_BYTES * (2 if cry else 1):
+    if target.stat().st_size > MOST_BYTES:
         raise ValueError(f"{target.name} is too long a sentence")
     return target
+
+
+def sentences(language: str) -> dict[str, str]:
+    """Key -> the sentence in ``language``."""
+    listed = tomllib.loads((HERE / "sounds.toml").read_text(encoding="utf-8"))
+    return {key: translator(language)(words) for key, words in listed.items()}
 
 
 def prompts() -> dict[str, tuple[str, Path | None]]:
@@ -71,15 +71,15 @@ def prompts() -> dict[str, tuple[str, Path | None]]:
 
 
 def main() -> int:
-    """Render every clip."""
-    clips = [
-        (language, key, words, None)
-        for language, sentences in tomllib.loads((HERE / "sounds.toml").read_text(encoding="utf-8")).items()
-        for key, words in sentences.items()
-    ]
+    """Render every clip and list them."""
+    index: dict[str, dict[str, str]] = {}
+    clips = [(language, key, words, None) for language in VOICES for key, words in sentences(language).items()]
     for language, key, words, cry in [*clips, *(("fr", key, *told) for key, told in prompts().items())]:
         path = render(language, key, words, cry)
-        sys.stdout.write(f"{path.relative_to(SOUNDS)} {path.stat().st_size} bytes\n")
+        index.setdefault(language, {})[plain(words)] = path.name
+        sys.stdout.write(f"{path.relative_to(CLIPS)} {path.stat().st_size} bytes\n")
+    text = json.dumps(index, ensure_ascii=False, indent=1, sort_keys=True)
+    (CLIPS / INDEX).write_text(f"{text}\n", encoding="utf-8")
     return 0
 
 

@@ -35,6 +35,7 @@ from appliance.hub import (
     openapi,
     practice,
     pupils,
+    read_aloud,
     reading,
     records_api,
     roles,
@@ -116,7 +117,7 @@ def create_app(hub: Hub) -> Flask:
         app.register_blueprint(module.pages)
     for pages in (classes.pages, class_new.pages, class_pupils.pages):
         app.register_blueprint(pages)
-    for module in (library_api, records_api, search_api, openapi):
+    for module in (library_api, read_aloud, records_api, search_api, openapi):
         app.register_blueprint(module.api)
     return app
 

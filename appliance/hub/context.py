@@ -16,6 +16,7 @@ from appliance.hub.imports import Library
 from appliance.hub.presence import PresenceCode
 from appliance.hub.room import Room
 from appliance.hub.search import Search
+from appliance.hub.spoken import Spoken
 from appliance.hub.trail import Trail
 from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
@@ -43,6 +44,8 @@ class Hub:
     """Writes the audit."""
     room: Room = field(default_factory=Room)
     anonymous: Anonymous = field(default_factory=Anonymous)
+    spoken: Spoken = field(default_factory=Spoken)
+    """What the box says aloud; nothing, without voices."""
 
 
 def hub() -> Hub:

@@ -14,13 +14,12 @@ from appliance.hub import quiz_judging
 from appliance.hub.language import gettext
 from appliance.model import Activity, Choice, Question, QuestionKind
 
-NODES = 105
-"""Elements of questions in one part; a pupil's page has 180, of which the rest takes about 65."""
-_FORM = 12
-"""Elements of a question without its choices."""
+NODES = 102
+"""Elements of questions in one part; a pupil's page has 180, of which the rest takes about 70."""
+_FORM = 15
+"""Elements of a question without its choices, its loudspeaker included."""
 _EACH = {QuestionKind.CHOICE: 3, QuestionKind.SEVERAL: 4, QuestionKind.ORDER: 6, QuestionKind.MATCH: 4}
 """Of each choice, its picture included."""
-_SOUND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,5 +175,4 @@ def nodes(question: Question) -> int:
     targets = len(question.targets) + 1 if question.kind is QuestionKind.MATCH else 0
     if any(target.image for target in question.targets):
         targets *= 5
-    sounds = _SOUND * sum(bool(choice.sound) for choice in question.choices)
-    return _FORM + len(question.choices) * (each + targets) + sounds
+    return _FORM + len(question.choices) * (each + targets)

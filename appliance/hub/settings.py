@@ -13,7 +13,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.hub.assets import STATIC, static_url
+from appliance.hub.assets import STATIC
 from appliance.hub.context import hub
 from appliance.hub.language import gettext as _
 from appliance.i18n import LANGUAGES, N_
@@ -78,18 +78,10 @@ def language() -> str:
     return chosen if chosen in LANGUAGES else hub().config.box.language
 
 
-def sound_url(key: str) -> str:
-    """The static path of a spoken instruction in the page's language, French where it was not recorded."""
-    for folder in (language(), "fr"):
-        if (STATIC / "sounds" / folder / f"{key}.mp3").exists():
-            return static_url(f"sounds/{folder}/{key}.mp3")
-    return ""
-
-
 @pages.record
 def _globals(state: BlueprintSetupState) -> None:
-    """Give the templates ``language``, ``reading_profile`` and ``sound_url``."""
-    state.app.jinja_env.globals.update(language=language, reading_profile=reading_profile, sound_url=sound_url)
+    """Give the templates ``language`` and ``reading_profile``."""
+    state.app.jinja_env.globals.update(language=language, reading_profile=reading_profile)
 
 
 def local_path(path: str) -> str:

@@ -185,6 +185,8 @@ STAFF = (
     "/technique",
 )
 """Pages of accounts, which would make the shared box somebody's: ``test_staff`` walks a box of its own through them."""
+SOUNDS = ("/api/voice/<language>/<digest>",)
+"""Rules that answer a sound: ``test_loudspeakers`` listens to those of every pupil page."""
 
 READERS = ("epub.html", "pdf.html")
 """``static/readers``: shown in a frame of ``/lire/…``."""

@@ -30,6 +30,7 @@ RIGHTS: dict[str, str] = {
     "GET /api/search": ANYBODY,
     "GET /api/suggestions": ANYBODY,
     "POST /au-revoir": ANYBODY,
+    "GET /api/voice/<language>/<digest>": ANYBODY,
     "GET /couvertures.jpg": ANYBODY,
     "GET /credits": ANYBODY,
     "GET /etagere": ANYBODY,

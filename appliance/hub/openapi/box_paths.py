@@ -36,6 +36,7 @@ def paths() -> dict[str, Json]:
         "/api/lesson/now": {"get": _lesson_now()},
         "/api/search": {"get": _search()},
         "/api/suggestions": {"get": _suggestions()},
+        "/api/voice/{language}/{digest}": {"get": _voice()},
         "/api/health": {"get": _health()},
         "/api/presence-code": {"get": _presence_code()},
         "/api/library": {"get": _listing(), "post": _add()},
@@ -99,6 +100,17 @@ def _suggestions() -> Json:
     return operation("suggestions", TAG, "Titles and words that begin as typed", ANYBODY,
                      {"200": told("At most 8; empty while the search is busy", many(TEXT, maxItems=8)), **errors(500)},
                      parameters=[query("q", TEXT, "What was typed; from two characters on")])  # fmt: skip
+
+
+def _voice() -> Json:
+    sound = told("The sound, or the ranges asked for", {"type": "string", "format": "binary"}, "audio/mpeg")
+    return operation(
+        "voice", TAG, "A sentence of the box's pages, said aloud", ANYBODY,
+        {"200": sound, "206": sound, "304": told("It is still the same"), **errors(404, 500, 502, 503)},
+        description="Addresses are signed by the box, in its pages: no other sentence is said.",
+        parameters=[within("language", "fr or en"), within("digest", "The signature"),
+                    query("t", TEXT, "The sentence", required=True)],
+    )  # fmt: skip
 
 
 def _health() -> Json:

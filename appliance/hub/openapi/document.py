@@ -19,6 +19,7 @@ ERRORS = {
     413: "Over a limit of the box.",
     415: "The box does not take this kind of thing.",
     500: "Stored bytes are damaged: the technician must act.",
+    502: "Something of the box does not answer: try again later.",
     503: "Busy: try again later.",
     507: "The disk is full or locked; nothing was lost, nothing was kept of this request.",
 }

@@ -100,23 +100,28 @@
     send();
   }
 
-  function speak(button) {
-    const playing = speak.audio;
-    if (playing) {
-      playing.pause();
-      speak.button.classList.remove("playing");
-      speak.audio = null;
-      if (speak.button === button) { return; }
-    }
-    const audio = new Audio(button.dataset.say);
-    speak.audio = audio;
-    speak.button = button;
-    button.classList.add("playing");
-    const over = () => { button.classList.remove("playing"); if (speak.audio === audio) { speak.audio = null; } };
-    audio.addEventListener("ended", over);
-    audio.addEventListener("error", over);
+  let silence = null; // ends what is being said
+
+  function say(told) { // [element that shows it, address], one after the other
+    const [shown, address] = told[0], audio = new Audio(address);
+    const over = () => {
+      shown.classList.remove("playing");
+      audio.onended = audio.onerror = silence = null;
+    };
+    shown.classList.add("playing");
+    audio.onerror = over;
+    audio.onended = () => { over(); if (told.length > 1) { say(told.slice(1)); } };
+    silence = () => { over(); audio.pause(); };
     const started = audio.play();
     if (started) { started.catch(over); }
+  }
+
+  function speak(link) {
+    const again = link.classList.contains("playing");
+    if (silence) { silence(); }
+    if (again) { return; }
+    const then = link.dataset.then ? (link.closest("form") || document).querySelectorAll(link.dataset.then) : [];
+    say([[link, link.href]].concat(Array.from(then, (shown) => [shown, shown.dataset.said]).filter((one) => one[1])));
   }
 
   window.cartable = {
@@ -127,9 +132,8 @@
   window.addEventListener("pageshow", now);
   window.addEventListener("storage", show);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { now(); } });
-  document.querySelectorAll("[data-say]").forEach((button) => { button.hidden = false; });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-say]");
-    if (button) { speak(button); }
+    const link = event.target.closest("a[href^='/api/voice/']");
+    if (link) { event.preventDefault(); speak(link); }
   });
 }());

@@ -64,7 +64,7 @@
     const told = form.dataset.answer !== undefined, fine = told && right(form, given);
     const wanted = told ? form.dataset.answer.split("[,]") : [], picked = given.split("[,]");
     all(form, "button, input:not([type=hidden]), select").forEach((field) => {
-      if (!field.matches("[data-say]")) { field.disabled = true; }
+      field.disabled = true;
       if (field.name !== "choice" || !/choice|several/.test(form.dataset.kind)) { return; }
       const tile = field.closest(".answer"), mine = picked.includes(field.value);
       if (mine && field.matches("button")) { field.setAttribute("aria-pressed", "true"); }
@@ -74,6 +74,7 @@
     const words = form.querySelector(".feedback");
     words.textContent = told ? (fine ? form.dataset.right : form.dataset.wrong) : form.dataset.given;
     words.className = "feedback notice" + (told ? (fine ? " good" : " warn") : "");
+    words.dataset.said = (told && (fine ? form.dataset.rightly : form.dataset.wrongly)) || "";
     form.dataset.done = "1";
     finish();
   }
@@ -108,9 +109,8 @@
     button.form.querySelector(".feedback").textContent = row.querySelector("span").textContent.trim() + " : " + (rows.indexOf(row) + 1) + "/" + rows.length;
   }
 
-  function opened(part) { // loudspeakers speak, and what was answered before a reload and is not yet with the box is shown
+  function opened(part) { // what was answered before a reload and is not yet with the box is shown
     parts.set(part.dataset.part, part);
-    all(part, "[data-say]").forEach((button) => { button.hidden = false; });
     window.cartable.waiting().forEach((entry) => all(part, "form.question:not([data-done])").forEach((form) => {
       const given = entry.response === undefined ? entry.choice : entry.response;
       if (form.elements.token.value === entry.token && form.elements.question.value === entry.question) {
@@ -144,7 +144,7 @@
     const button = event.target.closest("form.question button");
     const link = event.target.closest(".part-links a");
     if (button && button.name === "arrange") { event.preventDefault(); move(button); }
-    if (button && !button.matches("[data-say]")) { button.form.tapped = button; }
+    if (button) { button.form.tapped = button; }
     if (link && turn(new URL(link.href).searchParams.get("partie"))) { event.preventDefault(); }
   }, true);
   document.addEventListener("submit", onSubmit);
