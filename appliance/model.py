@@ -240,7 +240,7 @@ class Choice:
     id: str
     text: str
     image: str | None = None
-    """OpenMoji hexcode, or ``upload:<name>`` of a picture that a teacher gave, or None."""
+    """OpenMoji hexcode, or ``library:<key>`` (hub/quiz_pictures.py), or None."""
     sound: str | None = None
     """Static path of the choice read aloud, or None."""
 

@@ -35,6 +35,8 @@ from appliance.hub import (
     openapi,
     practice,
     pupils,
+    quiz_editor,
+    quiz_offline,
     read_aloud,
     reading,
     records_api,
@@ -113,7 +115,7 @@ def create_app(hub: Hub) -> Flask:
     accounts = (staff_account, staff_director, staff_pages)
     for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health):
         app.register_blueprint(module.pages)
-    for module in (*lesson, *accounts):
+    for module in (*lesson, *accounts, quiz_editor, quiz_offline):
         app.register_blueprint(module.pages)
     for pages in (classes.pages, class_new.pages, class_pupils.pages):
         app.register_blueprint(pages)

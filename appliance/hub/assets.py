@@ -57,11 +57,6 @@ def animal(avatar: str) -> Markup:
     return Markup('<svg class="animal" aria-hidden="true"><use href="{}#{}"/></svg>').format(animals_sheet(), avatar)
 
 
-def picture(image: str) -> Markup:
-    """A picture of a quiz (see :attr:`appliance.model.Choice.image`), silent: its words stand beside it."""
-    return animal(image)
-
-
 def animals_sheet() -> str:
     """The sheet of all animals, for a picture of another size."""
     return static_url(vendored("openmoji", "animals.svg"))
@@ -84,7 +79,6 @@ def register_assets(app: Flask) -> None:
         icon=icon,
         icons_sheet=icons_sheet,
         animal=animal,
-        picture=picture,
         animals_sheet=animals_sheet,
         content_origin=content_origin,
     )

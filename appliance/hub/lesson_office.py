@@ -70,6 +70,15 @@ def current_pupil() -> Pupil | None:
         return None
 
 
+def speakers() -> list[Pupil]:
+    """Whom this tablet speaks for: :func:`current_pupil`, then the others of the team that shares it."""
+    lesson, first = current(), current_pupil()
+    if lesson is None or first is None:
+        return []
+    named = {str(name) for name in session.get("team", ())} - {first.id}
+    return [first, *(each for each in pupils(lesson) if each.id in named)]
+
+
 def activities(lesson: Lesson) -> list[Activity]:
     """The exercises that its pupils may open."""
     return [each for each in stored.every(hub().db) if lesson.allows("activity", each.id)]

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, NotFound
-from appliance.hub import lesson_office, quiz_delivery, quiz_view
+from appliance.hub import lesson_office, quiz_delivery, quiz_pictures, quiz_view
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.pupils import current_lesson, current_pupil
@@ -20,6 +20,7 @@ from appliance.model import Activity
 from appliance.store import activities
 
 pages = Blueprint("practice", __name__)
+pages.add_app_template_global(quiz_pictures.picture)
 
 MAX_ANSWERS = 200
 """Per delivery; a tablet sends the rest in the next."""
@@ -43,12 +44,13 @@ def _page(
     results = lesson_office.results(lesson, pupil.id, activity.id)
     shown = quiz_view.shown(activity, results, tells=lesson.options.tells, arranged=arranged)
     parts = quiz_view.parts(shown)
+    quiz_pictures.expect(activity.questions)
     holding = (n for n, several in enumerate(parts, 1) if any(each.question.id == question for each in several))
     return render_template(
         "quiz.html",
         activity=activity,
         pupil=pupil,
-        token=quiz_delivery.token(lesson.id, [pupil.id], activity.id),
+        token=quiz_delivery.token(lesson.id, [each.id for each in lesson_office.speakers()], activity.id),
         parts=parts,
         part=min(max(part or next(holding, 1), 1), len(parts)),
         finished=all(each.answered for each in shown),
@@ -63,7 +65,7 @@ def answer_without_script(activity_id: str) -> str | AnyResponse:
     if "arrange" in form:
         return _page(activity, question=name, arranged={name: form["arrange"]})
     refused = quiz_delivery.deliver(
-        [{"id": form.get("id"), "token": form.get("token"), "question": name, "response": _filled(form)}]
+        [{"id": form.get("id"), "token": form.get("token"), "question": name, "response": filled(form)}]
     )
     if refused:
         raise BadInput(next(iter(refused.values())))
@@ -72,7 +74,7 @@ def answer_without_script(activity_id: str) -> str | AnyResponse:
     )
 
 
-def _filled(form: MultiDict[str, str]) -> str:
+def filled(form: MultiDict[str, str]) -> str:
     """The response that the fields of a question make."""
     pairs = [f"{key.removeprefix('pair.')}[.]{value}" for key, value in form.items() if key.startswith("pair.")]
     return "[,]".join(pairs or form.getlist("choice"))

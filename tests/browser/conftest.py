@@ -76,7 +76,9 @@ def open_as(browser: Browser, identities: dict[Who, StorageState], watch: Watch)
     with contextlib.ExitStack() as stack:
 
         def opened(who: Who = Who.NOBODY, **options: Any) -> BrowserContext:
-            context = browser.new_context(**{**TABLET, "locale": "fr-FR", "storage_state": identities[who], **options})
+            context = browser.new_context(
+                **{**TABLET, "locale": "fr-FR", "storage_state": identities[who], "service_workers": "block", **options}
+            )
             context.set_default_timeout(PATIENCE_MS)
             watch.follow(context)
             stack.callback(context.close)

@@ -142,6 +142,15 @@ PAGES: tuple[Page, ...] = (
          lambda box: f"/enseignant/traces/{traces.tell(box)[0]}"),
     Page("trace-nothing", "/enseignant/traces/<pupil_id>", Kind.TEACHER, Who.TEACHER,
          lambda box: f"/enseignant/traces/{traces.tell(box)[-1]}"),
+    Page("quizzes", "/enseignant/exercices", Kind.TEACHER, Who.TEACHER, _at("/enseignant/exercices")),
+    Page("quiz-edit", "/enseignant/exercices/<activity_id>", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/exercices/un-peu-de-tout")),
+    Page("quiz-edit-match", "/enseignant/exercices/<activity_id>", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/exercices/un-peu-de-tout?question=cris"), same_title_as="quiz-edit"),
+    Page("quiz-edit-text", "/enseignant/exercices/<activity_id>", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/exercices/un-peu-de-tout?nouvelle=text"), same_title_as="quiz-edit"),
+    Page("quiz-try", "/enseignant/exercices/<activity_id>/essayer", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/exercices/un-peu-de-tout/essayer")),
     Page("health", "/sante", Kind.DASHBOARD, Who.NOBODY, _at("/sante")),
 )  # fmt: skip
 
@@ -187,6 +196,9 @@ STAFF = (
 """Pages of accounts, which would make the shared box somebody's: ``test_staff`` walks a box of its own through them."""
 SOUNDS = ("/api/voice/<language>/<digest>",)
 """Rules that answer a sound: ``test_loudspeakers`` listens to those of every pupil page."""
+
+OFFLINE = ("/hors-ligne.js", "/hors-ligne.json")
+"""The service worker and what it keeps: ``test_offline_lesson``."""
 
 READERS = ("epub.html", "pdf.html")
 """``static/readers``: shown in a frame of ``/lire/…``."""

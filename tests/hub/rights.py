@@ -65,6 +65,17 @@ RIGHTS: dict[str, str] = {
     "GET /direction/accueil": "DB",
     "POST /direction/compte/<staff_id>/phrase": "DB",
     "GET /technique": "KB",
+    # quizzes
+    "GET /hors-ligne.js": ANYBODY,
+    "GET /hors-ligne.json": ANYBODY,
+    "GET /enseignant/exercices": TEACHERS,
+    "POST /enseignant/exercices": TEACHERS,
+    "GET /enseignant/exercices/<activity_id>": TEACHERS,
+    "POST /enseignant/exercices/<activity_id>": TEACHERS,
+    "POST /enseignant/exercices/<activity_id>/copier": TEACHERS,
+    "POST /enseignant/exercices/<activity_id>/retirer": TEACHERS,
+    "GET /enseignant/exercices/<activity_id>/essayer": TEACHERS,
+    "POST /enseignant/exercices/<activity_id>/essayer": TEACHERS,
     # what pupils did
     "GET /enseignant/traces": TEACHERS,
     "GET /enseignant/traces/liste": TEACHERS,

@@ -46,7 +46,8 @@ def classroom(prepared_state: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def tablet(browser: Browser, classroom: Box) -> Iterator[BrowserContext]:
     watch = Watch((classroom.base, classroom.content))
     watch.allow("Failed to load resource|ERR_")
-    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, locale="fr-FR")
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, locale="fr-FR",
+                                  service_workers="block")  # fmt: skip
     context.set_default_timeout(PATIENCE_MS)
     watch.follow(context)
     yield context

@@ -124,6 +124,13 @@
     say([[link, link.href]].concat(Array.from(then, (shown) => [shown, shown.dataset.said]).filter((one) => one[1])));
   }
 
+  function keepPack() { // see offline.js: nothing happens where the browser does not trust the connection
+    const workers = window.isSecureContext && navigator.serviceWorker;
+    if (!workers || !line) { return; }
+    workers.register("/hors-ligne.js").then(() => workers.ready)
+      .then((known) => known.active.postMessage({ pack: line.dataset.pack || "" })).catch(() => {});
+  }
+
   window.cartable = {
     add(entry) { keep(entry); show(); now(); },
     waiting: entries,
@@ -132,6 +139,7 @@
   window.addEventListener("pageshow", now);
   window.addEventListener("storage", show);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { now(); } });
+  window.addEventListener("load", keepPack);
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='/api/voice/']");
     if (link) { event.preventDefault(); speak(link); }
