@@ -54,6 +54,7 @@ from appliance.hub.assets import content_origin, register_assets
 from appliance.hub.auth import is_local
 from appliance.hub.context import Hub, hub
 from appliance.hub.language import gettext
+from appliance.hub.quick_rules import QuickRule
 from appliance.hub.sessions import Sessions
 
 COMPRESSED = {"text/html", "application/json", "text/plain"}
@@ -88,6 +89,7 @@ class Json(DefaultJSONProvider):
 def create_app(hub: Hub) -> Flask:
     """The WSGI application around started parts."""
     app = Flask("appliance.hub")
+    app.url_rule_class = QuickRule
     app.json = Json(app)
     app.request_class = _Request
     app.session_interface = Sessions()

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.routing import Map, Rule
 
 from appliance.hub.afterwards import Afterwards, at_first_use
+from appliance.hub.quick_rules import QuickRule
 from appliance.store.migrations import migrate
 from tests.rigs.box import until
 
@@ -97,3 +99,24 @@ def test_nothing_starts_before_the_service_answers_and_nothing_after_it_stops(tm
     finally:
         server.terminate()
         server.wait()
+
+
+def test_addresses_are_written_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled at the first link, whatever the rule: words, numbers, paths, what is left over."""
+    rules = ("/", "/a/<word>", "/b/<int:number>/c", "/d/<path:rest>", "/e/<word>/<int:number>")
+    plain, quick = (Map([kind(rule, endpoint=rule) for rule in rules]).bind("x.local") for kind in (Rule, QuickRule))
+    values: dict[str, object] = {"word": "né à/l'air", "number": 3, "rest": "x/y z"}
+    for rule in rules:
+        wanted = {name: value for name, value in values.items() if f"{name}>" in rule} | {"more": "a b"}
+        for _ in range(2):
+            assert quick.build(rule, wanted) == plain.build(rule, wanted), rule
+    compiled: list[str] = []
+    real = Rule._compile_builder
+
+    def counted(rule: Rule, append_unknown: bool) -> Callable[..., Any]:
+        compiled.append(rule.rule)
+        return real(rule, append_unknown)
+
+    monkeypatch.setattr(Rule, "_compile_builder", counted)
+    Map([QuickRule(rule, endpoint=rule) for rule in rules]).bind("x.local").match("/b/3/c")
+    assert compiled == []
