@@ -12,12 +12,15 @@ from appliance.hub.xapi.call import Call
 
 
 def get(call: Call) -> Response:
-    """The canonical Activity Object; one with nothing but its id when the box never met it."""
+    """The canonical Activity Object; one with nothing but its id when the box never met it.
+
+    So it is for launched scripts whatever the box met: a definition may be another pupil's words.
+    """
     if call.caller.running is None:
         call.caller.must(*credentials.READ, *credentials.DEFINE)
     parameters.only(call.parameters, required=("activityId",))
     iri = parameters.iri(call.parameters, "activityId") or ""
-    definition = call.parts.records.definition(iri)
+    definition = None if call.caller.launch else call.parts.records.definition(iri)
     activity: dict[str, object] = {"objectType": "Activity", "id": iri}
     if definition is not None:
         activity["definition"] = definition

@@ -159,7 +159,7 @@ def _shaper(call: Call, known: _Definitions) -> Callable[[Found], bytes]:
     kind = parameters.one_of(call.parameters, "format", FORMATS)
     if kind == "ids":
         return lambda found: answers.encode(shapes.ids(json.loads(found.body)))
-    if kind == "canonical":
+    if kind == "canonical" and call.caller.launch is None:  # a definition may be another pupil's words
         languages = http_headers.ranked(call.header("Accept-Language"))
         return lambda found: answers.encode(shapes.canonical(json.loads(found.body), known.of, languages))
     return lambda found: found.body
