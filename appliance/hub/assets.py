@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, request
 from markupsafe import Markup
@@ -52,6 +53,13 @@ def icons_sheet() -> str:
     return static_url(vendored("lucide-static", "icons.svg"))
 
 
+@functools.cache
+def favicon() -> str:
+    """The box's sign as a ``data:`` address: one request less for each page on a weak Wi-Fi."""
+    drawn = re.sub(r"<!--.*?-->", "", (STATIC / "app" / "cartable.svg").read_text(encoding="utf-8"), flags=re.S)
+    return "data:image/svg+xml," + quote(drawn.strip(), safe=" ='/:")
+
+
 def animal(avatar: str) -> Markup:
     """A pupil's animal (OpenMoji hexcode), silent: its name stands beside it."""
     return Markup('<svg class="animal" aria-hidden="true"><use href="{}#{}"/></svg>').format(animals_sheet(), avatar)
@@ -76,6 +84,7 @@ def register_assets(app: Flask) -> None:
     app.jinja_env.globals.update(
         static_url=static_url,
         vendored=vendored,
+        favicon=favicon,
         icon=icon,
         icons_sheet=icons_sheet,
         animal=animal,

@@ -41,6 +41,10 @@ class Seat:
     """The animal, and the first name where it may be read."""
     state: str
     """``here``, ``gone`` or ``never``."""
+    doing: str
+    """What the tablet shows, or since when it is not heard."""
+    language: str
+    """Of ``doing``; empty: the page's own."""
     facts: Sequence[str]
     hand: bool
     right: int
@@ -162,7 +166,8 @@ def all_seats(lesson: Lesson) -> list[Seat]:
 
 
 def _seat(pupil: Pupil, name: str, seen: Presence | None, answers: Sequence[Answered], hands: set[str]) -> Seat:
-    facts = [_state(seen), told_answers(answers)]
+    doing, tongue = _state(seen)
+    facts = [told_answers(answers)]
     if seen is not None and seen.waiting:
         facts.append(ngettext("%(num)s answer kept in the tablet", "%(num)s answers kept in the tablet", seen.waiting))
     if seen is not None and seen.tablets > 1:
@@ -170,24 +175,26 @@ def _seat(pupil: Pupil, name: str, seen: Presence | None, answers: Sequence[Answ
     state = "never" if seen is None else "here" if seen.tablets else "gone"
     shown = f"{pupil.alias} · {name}" if name else pupil.alias
     right = sum(answer.correct for answer in answers)
-    return Seat(pupil, shown, state, [fact for fact in facts if fact], pupil.id in hands, right)
+    return Seat(pupil, shown, state, doing, tongue, [fact for fact in facts if fact], pupil.id in hands, right)
 
 
-def _state(seen: Presence | None) -> str:
+def _state(seen: Presence | None) -> tuple[str, str]:
+    """In words, with their language where it is not the page's."""
     if seen is None:
-        return str(gettext("not here yet"))
+        return gettext("not here yet"), ""
     if seen.tablets:
         return _doing(seen.place)
     if seen.gone_s < MINUTE_S:
-        return str(gettext("dropped off %(seconds)s s ago", seconds=seen.gone_s // 10 * 10))
-    return str(gettext("dropped off %(minutes)s min ago", minutes=seen.gone_s // MINUTE_S))
+        return gettext("dropped off %(seconds)s s ago", seconds=seen.gone_s // 10 * 10), ""
+    return gettext("dropped off %(minutes)s min ago", minutes=seen.gone_s // MINUTE_S), ""
 
 
-def _doing(place: str) -> str:
+def _doing(place: str) -> tuple[str, str]:
     """The page of a tablet in words."""
     _, kind, identifier, *_rest = [*place.split("/"), "", ""]
     item = Planned({"exercice": "activity", "lire": "resource"}.get(kind, ""), identifier)
-    return lesson_plans.title_of(item) or gettext("on the shelf")
+    title = lesson_plans.title_of(item)
+    return (title, lesson_plans.language_of(item)) if title else (gettext("on the shelf"), "")
 
 
 def told_answers(answers: Sequence[Answered]) -> str:

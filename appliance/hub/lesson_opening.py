@@ -35,6 +35,8 @@ class Box:
     value: str
     title: str
     ticked: bool
+    language: str = ""
+    """Of the title; empty: the page's own."""
 
 
 @pages.get("/enseignant/seance/ouvrir")
@@ -56,7 +58,7 @@ def choose() -> str:
 
 def _box(item: Planned, title: str, ticked: set[str]) -> Box:
     value = lesson_plans.encode([item])
-    return Box(value, title, value in ticked)
+    return Box(value, title, value in ticked, lesson_plans.language_of(item))
 
 
 def _resources(query: str, ticked: set[str]) -> list[Box]:

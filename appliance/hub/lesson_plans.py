@@ -14,6 +14,7 @@ from appliance.hub import labels
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import may_lead
+from appliance.hub.settings import language
 from appliance.model import Group, Lesson, Planned
 from appliance.store import activities, lessons, people
 
@@ -32,6 +33,8 @@ class Proposal:
     title: str
     value: str
     """Of the button."""
+    language: str
+    """Of the title; empty: the page's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,25 @@ def title_of(item: Planned) -> str | None:
         return None
 
 
+def language_of(item: Planned) -> str:
+    """Of its title; empty: the page's own."""
+    if item.kind != "resource" or title_of(item) is None:
+        return ""
+    said = hub().library.get(item.id).card.language or ""
+    return "" if said == language() else said
+
+
 def title(plan: Sequence[Planned]) -> str:
     """Of a lesson with this plan."""
     titles = [found for item in plan if (found := title_of(item))]
     if not titles:
         return str(gettext("Everything on the box"))
     return titles[0] + (f" + {len(titles) - 1}" if len(titles) > 1 else "")
+
+
+def title_language(plan: Sequence[Planned]) -> str:
+    """Of :func:`title`, which is the first thing's; empty: the page's own."""
+    return next((language_of(item) for item in plan if title_of(item)), "")
 
 
 def groups() -> list[Group]:
@@ -110,7 +126,7 @@ def proposals() -> Proposals:
 def _proposal(plan: tuple[Planned, ...]) -> Proposal | None:
     """None: nothing of it is left on the box."""
     left = tuple(item for item in plan if title_of(item) is not None)
-    return Proposal(title(left), encode(left)) if left or not plan else None
+    return Proposal(title(left), encode(left), title_language(left)) if left or not plan else None
 
 
 def _usual_group(earlier: Sequence[Lesson]) -> Group | None:

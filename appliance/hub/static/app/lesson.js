@@ -87,5 +87,5 @@
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { ask(); } });
   setInterval(draw, 1000);
-  next = setTimeout(ask, EVERY / 2);
+  next = setTimeout(ask, EVERY);
 }());
