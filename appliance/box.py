@@ -144,6 +144,7 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
     from appliance.hub.clock_watch import ClockWatch
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
+    from appliance.hub.retention import Retention
     from appliance.hub.search import Search
     from appliance.hub.spoken import Spoken
     from appliance.hub.trail import Trail
@@ -164,6 +165,10 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
         watch = ClockWatch(records, clock)
         watch.start()
         stack.callback(watch.stop)
+        trail = Trail(records.commit, clock)
+        retention = Retention(records, trail, config.box.time_zone)
+        retention.start()
+        stack.callback(retention.stop)
         search = Search(config)
         later(search.start)
         stack.callback(search.stop)
@@ -189,7 +194,7 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
             records,
             machine(config),
             Vaults(db, config.vault, clock),
-            Trail(records.commit, clock),
+            trail,
             spoken=spoken,
         )
 

@@ -34,6 +34,7 @@ from appliance.hub import (
     library_api,
     openapi,
     practice,
+    pupil_file,
     pupils,
     quiz_editor,
     quiz_offline,
@@ -114,7 +115,7 @@ def create_app(hub: Hub) -> Flask:
     app.register_error_handler(CartableError, _our_error)
     app.register_error_handler(HTTPException, _http_error)
     lesson = (lesson_board, lesson_home, lesson_now, lesson_opening, lesson_summary)
-    accounts = (staff_account, staff_director, staff_pages)
+    accounts = (pupil_file, staff_account, staff_director, staff_pages)
     for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health):
         app.register_blueprint(module.pages)
     for module in (*lesson, *accounts, quiz_editor, quiz_offline):

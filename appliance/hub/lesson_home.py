@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import re
 import socket
+import zoneinfo
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from appliance.hub import lesson_office, lesson_plans, lesson_summary, roles
+from appliance.hub import lesson_office, lesson_plans, lesson_summary, retention, roles
 from appliance.hub.auth import home_of
 from appliance.hub.context import hub
+from appliance.hub.language import format_datetime
 from appliance.hub.roles import allowed
 from appliance.store import people
 
@@ -35,6 +38,7 @@ def home() -> str | Response:
         "teacher_home.html",
         lesson=lesson,
         person=roles.person(),
+        erases=_erases(),
         group=next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None),
         exercises=lesson_summary.exercises(lesson) if lesson else [],
         activities=lesson_summary.others(lesson) if lesson else [],
@@ -50,6 +54,15 @@ def _picture(address: str) -> Markup:
     import segno  # slow to load, and for no other page
 
     return Markup(segno.make(address, micro=False).svg_inline(border=2, omitsize=True))  # noqa: S704 - our own
+
+
+def _erases() -> str:
+    """The day on which something will be erased because it is too old; empty: not soon, or nobody knows the day."""
+    now, zone = hub().clock.now(), zoneinfo.ZoneInfo(hub().config.box.time_zone)
+    if not now.trusted or roles.person().role not in roles.TEACHING:
+        return ""
+    moment = retention.erases_at(hub().db, datetime.datetime.fromtimestamp(now.wall, zone))
+    return str(format_datetime(moment, "d MMMM")) if moment else ""
 
 
 def tablet_address() -> str:

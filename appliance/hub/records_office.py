@@ -118,7 +118,8 @@ class Office:
         return self._pupil(who)
 
     def _pupil(self, who: str) -> tuple[str, list[str]]:
-        every = [p for group in people.groups(self._db, archived=True) for p in people.pupils(self._db, group.id)]
+        listed = [p for group in people.groups(self._db, archived=True) for p in people.pupils(self._db, group.id)]
+        every = list({p.id: p for p in listed}.values())  # a need group lists pupils of classes
         found = [p for p in every if p.id == who] or [p for p in every if p.alias.casefold() == who.casefold()]
         if len(found) > 1:
             known = ", ".join(p.id for p in found)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +64,9 @@ class Vaults:
                 raise _locked()
             listed = vault.sealed_names(self._db.reading(), group_id)
             found = ((each.pupil, self._name(each)) for each in listed if each.home in self._open)
-            return {pupil: name for pupil, name in found if name is not None}
+            told = {pupil: name for pupil, name in found if name is not None}
+            self._forget_erased(listed)
+            return told
 
     def read(self, group_id: str, item_id: str) -> bytes:
         """A sealed thing of a pupil of the class. Raises :class:`Locked`, :class:`NotFound`, :class:`Damaged`."""
@@ -172,6 +174,14 @@ class Vaults:
     def _homes(self, group_id: str) -> list[str]:
         """The classes whose keys are behind a group: itself, or of a need group those of its pupils."""
         return [group_id] if group_id in self._open else vault.homes(self._db.reading(), group_id)
+
+    def _forget_erased(self, listed: Sequence[vault.SealedName]) -> None:
+        """A name that was erased, or replaced, does not stay in memory."""
+        for home in {each.home for each in listed}.intersection(self._open):
+            held = self._open[home]
+            if len(held.names) > len(listed):
+                known = {each.item for each in listed}
+                held.names = {item: name for item, name in held.names.items() if item in known}
 
     def _pupil(self, conn: Connection, home: str, pupil_id: str) -> bytes:
         held = self._open.get(home)

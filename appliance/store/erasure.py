@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from appliance.errors import BadInput, Busy, StorageError
-from appliance.store import quarantine, record_terms, rewrite, times, tombstones
+from appliance.store import quarantine, record_terms, rewrite, times, tombstones, vault
 from appliance.store.db import Database
 from appliance.store.durable import step
 from appliance.store.identity import identity, key_of
@@ -36,6 +36,7 @@ DEFINED_AT_ONCE = 10
 """Activities whose definition is made anew in one transaction."""
 PATIENCE_S = 60.0
 """How long to wait for a reader, an export say, that holds the old bytes in the write-ahead log."""
+FOREVER = "9999"
 _MARK = "erasing"
 """Setting that stands while an erasure is not finished: the activities to define anew, as a JSON list."""
 _COVERED = """
@@ -58,6 +59,8 @@ class Loss:
     documents: int = 0
     pupil: bool = False
     """The pupil leaves the class list."""
+    sealed: int = 0
+    """First name, texts and media in the class's vault."""
 
 
 class Erasure:
@@ -82,16 +85,19 @@ class Erasure:
             rows.update(row["row"] for row in found)
             documents += conn.execute("SELECT count(*) FROM document WHERE agent = ?", (agent,)).fetchone()[0]
         shared = collections.Counter(_alone(entry.value["actor"], agents) for entry in entries(conn, sorted(rows)))
-        leaves = final and bool(_pupils(conn, set(map(hashed, agents))))
-        return Loss(shared.total(), shared[False], documents, leaves)
+        named = _pupils(conn, set(map(hashed, agents)))
+        kinds = vault.KINDS if final else (vault.TEXT, vault.MEDIA)
+        sealed = sum(len(vault.items(conn, name, *kinds)) for name in named)
+        return Loss(shared.total(), shared[False], documents, final and bool(named), sealed)
 
-    def erase(self, agents: Collection[str], *, final: bool = True) -> Loss:
+    def erase(self, agents: Collection[str], *, final: bool = True, before: str = "") -> Loss:
         """Erase everything that names one of ``agents`` (values of :func:`appliance.xapi.terms.agent_value`).
 
-        ``final``: nothing of them is kept from now on either, and a pupil leaves the class list. On return the bytes
-        are gone from every file of the box. Raises :class:`BadInput` for the box itself, :class:`StorageError` when
-        there is no room to write the file anew, :class:`Busy` when a reader holds the old bytes: asking again, another
-        erasure or the next start ends the work, and :func:`unfinished` tells of it until then.
+        ``final``: nothing of them is kept from now on either, and a pupil leaves the class list. ``before`` (RFC 3339,
+        not with ``final``): only what arrived earlier. On return the bytes are gone from every file of the box. Raises
+        :class:`BadInput` for the box itself, :class:`StorageError` when there is no room to write the file anew,
+        :class:`Busy` when a reader holds the old bytes: asking again, another erasure or the next start ends the work,
+        and :func:`unfinished` tells of it until then.
         """
         own = terms.agent_value(identifiers.own_authority(self._records.box_id))
         if own in agents:
@@ -102,11 +108,14 @@ class Erasure:
 
         def mark(conn: sqlite3.Connection) -> None:
             for actor in sorted(map(hashed, agents)):
-                for origin, sequence in _vector(conn, signer.box, final=final):
+                for origin, sequence in _vector(conn, signer.box, final=final, before=before):
                     made = tombstones.signed(signer, actor, origin, sequence, final=final, at=now)
                     tombstones.insert(conn, made, acts=True)
             _mark(conn)
-            self._quick(conn, set(map(hashed, agents)), pupils=final)
+            self._quick(conn, set(map(hashed, agents)), pupils=final, until=before or FOREVER)
+            if not final:
+                for name in _pupils(conn, set(map(hashed, agents))):
+                    vault.forget_older(conn, name, before)
 
         step("tombstones")
         self._records.commit.run(mark)
@@ -148,6 +157,7 @@ class Erasure:
         step("tombstones")
         new = self._records.commit.run(keep)
         self._empty_covered()
+        self._sweep()
         try:
             self._rewrite.run()
         except (StorageError, Busy) as error:
@@ -181,8 +191,15 @@ class Erasure:
         :meth:`erase`.
         """
         emptied = self._empty_covered()
+        self._sweep()
         self._rewrite.run()
         return emptied
+
+    def _sweep(self) -> None:
+        """The sealed media that no row names any more."""
+        folder = self._records.folder / vault.FOLDER
+        if folder.is_dir():
+            self._records.commit.run(lambda conn: vault.sweep(conn, folder))
 
     def _empty_covered(self) -> int:
         conn = self._records.db.reading()
@@ -233,7 +250,7 @@ class Erasure:
         conn.execute("UPDATE setting SET value = ? WHERE key = ?", (json.dumps(left), _MARK))
 
     def _quick(
-        self, conn: sqlite3.Connection, actors: set[str], *, pupils: bool, until: str = "9999", only: str | None = None
+        self, conn: sqlite3.Connection, actors: set[str], *, pupils: bool, until: str = FOREVER, only: str | None = None
     ) -> None:
         """What is not a statement: documents changed by ``until``, quarantined copies, the place in the class.
 
@@ -247,7 +264,9 @@ class Erasure:
             if only in (None, row["origin"]) and actors & set(map(hashed, _agents(bytes(row["body"])))):
                 conn.execute("DELETE FROM quarantine WHERE id = ?", (row["id"],))
         if pupils:
-            conn.executemany("DELETE FROM pupil WHERE id = ?", [(name,) for name in _pupils(conn, actors)])
+            for name in _pupils(conn, actors):
+                vault.forget_pupil(conn, name)
+                conn.execute("DELETE FROM pupil WHERE id = ?", (name,))
 
     def _finish(self) -> None:
         """Define activities anew, then unmark."""
@@ -312,9 +331,12 @@ def _unmark(conn: sqlite3.Connection) -> None:
         rewrite.mark(conn)
 
 
-def _vector(conn: sqlite3.Connection, own: str, *, final: bool) -> Iterator[tuple[str, int]]:
+def _vector(conn: sqlite3.Connection, own: str, *, final: bool, before: str) -> Iterator[tuple[str, int]]:
     """The latest sequence of each origin, this box's own among them, 0 if it has none; final: also any origin."""
-    found = {row[0]: row[1] for row in conn.execute("SELECT origin, max(sequence) FROM statement GROUP BY origin")}
+    rows = conn.execute(
+        "SELECT origin, max(sequence) FROM statement WHERE ? = '' OR stored < ? GROUP BY origin", (before, before)
+    )
+    found = {row[0]: row[1] for row in rows}
     yield from sorted({own: 0, **found}.items())
     if final:
         yield ANYWHERE, 0

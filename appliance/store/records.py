@@ -65,6 +65,7 @@ class Records:
         What a death left half done is finished or removed, and what the previous release wrote is indexed.
         """
         self.db = db
+        self.folder = folder
         self.clock = clock
         self.box_id = box_id
         self.fold = Fold(box_id)

@@ -20,6 +20,8 @@ from appliance import power_cut, sealing
 from appliance.errors import BadInput, Conflict, NotFound
 from appliance.store.durable import disk_errors, step
 
+FOLDER = "vault"
+"""Of the state folder: sealed media, one file each."""
 RECOVERY = "recovery"
 """The holder that is the printed key."""
 RECOVERY_SETTING = "recovery_public"
@@ -262,6 +264,19 @@ def forget_pupil(conn: sqlite3.Connection, pupil_id: str) -> None:
     """Delete the pupil's keys first, then every sealed thing, memberships and settings; files: :func:`sweep`."""
     for table in ("pupil_key", "sealed_item", "member", "pupil_detail"):
         conn.execute(f"DELETE FROM {table} WHERE pupil = ?", (pupil_id,))  # noqa: S608 - a list of ours
+
+
+def forget_older(conn: sqlite3.Connection, pupil_id: str, before: str = "") -> None:
+    """Delete a pupil's texts and media sealed before ``before`` (RFC 3339), all of them by default; the name stays."""
+    conn.execute(
+        "DELETE FROM sealed_item WHERE pupil = ? AND kind IN (?, ?) AND (? = '' OR (at <> '' AND at < ?))",
+        (pupil_id, TEXT, MEDIA, before, before),
+    )
+
+
+def date(conn: sqlite3.Connection, at: str) -> None:
+    """Give what was sealed under a clock that was not set the date of now, by one that is."""
+    conn.execute("UPDATE sealed_item SET at = ? WHERE at = ''", (at,))
 
 
 def sweep(conn: sqlite3.Connection, folder: Path) -> int:

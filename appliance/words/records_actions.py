@@ -166,6 +166,8 @@ class Actions:
                 found["shared"],
             )
             self._count(said, found["shared"])
+        if found.get("sealed"):  # a hub of the previous release does not say
+            self._say(N_("What the class's vault holds of them goes too: %(sealed)s sealed."), sealed=found["sealed"])
         if self._args.stays:
             self._say(N_("The pupil stays in the class and begins anew."))
         elif found["pupil"]:

@@ -151,6 +151,9 @@ PAGES: tuple[Page, ...] = (
          _at("/enseignant/exercices/un-peu-de-tout?nouvelle=text"), same_title_as="quiz-edit"),
     Page("quiz-try", "/enseignant/exercices/<activity_id>/essayer", Kind.TEACHER, Who.TEACHER,
          _at("/enseignant/exercices/un-peu-de-tout/essayer")),
+    Page("pupil-files", "/enseignant/eleves", Kind.TEACHER, Who.TEACHER, _at("/enseignant/eleves")),
+    Page("pupil-file", "/enseignant/eleves/<pupil_id>", Kind.TEACHER, Who.TEACHER,
+         lambda box: _pupil(box).replace("/qui/", "/enseignant/eleves/")),
     Page("health", "/sante", Kind.DASHBOARD, Who.NOBODY, _at("/sante")),
 )  # fmt: skip
 
@@ -176,6 +179,9 @@ API = (
     "/api/records/quarantine/<int:number>",
 )
 """Rules that answer JSON."""
+
+ZIPS = ("/enseignant/eleves/<pupil_id>/export.zip",)
+"""Rules that answer a file to keep: ``tests/hub/test_pupil_file.py`` reads it."""
 
 LINES = ("/api/records/export",)
 """Rules that answer JSON lines: ``tests/records`` reads them."""

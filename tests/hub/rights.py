@@ -80,6 +80,10 @@ RIGHTS: dict[str, str] = {
     "GET /enseignant/traces": TEACHERS,
     "GET /enseignant/traces/liste": TEACHERS,
     "GET /enseignant/traces/<pupil_id>": "CTB",
+    "GET /enseignant/eleves": "CTODB",
+    "GET /enseignant/eleves/<pupil_id>": OWN,
+    "POST /enseignant/eleves/<pupil_id>/effacer": OWN,
+    "GET /enseignant/eleves/<pupil_id>/export.zip": OWN,
     # the lesson
     "GET /api/lesson/now": ANYBODY,
     "POST /main-levee": ANYBODY,

@@ -144,7 +144,7 @@ def schemas() -> dict[str, Json]:
                        "revoked_at": or_null("string")}),
         "Rebuilding": record({"over": YES_NO, "progress": {"type": "number"}, "error": TEXT}),
         "Loss": record({"who": TEXT, "agents": many(TEXT), "statements": COUNT, "shared": COUNT, "documents": COUNT,
-                        "pupil": YES_NO}),
+                        "pupil": YES_NO, "sealed": COUNT}),
         "Tombstone": record({"actor": TEXT, **place, "final": YES_NO, "at": MOMENT, "box": TEXT}),
         "Quarantined": record(set_aside),
         "SetAside": record({**set_aside, "body": {**TEXT, "description": "Its text"},
