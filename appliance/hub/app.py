@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from appliance.errors import Busy, CartableError, Locked, Refused, Unauthenticated
 from appliance.hub import (
     auth,
+    badges,
     class_new,
     class_pupils,
     classes,
@@ -120,7 +121,7 @@ def create_app(hub: Hub) -> Flask:
         app.register_blueprint(module.pages)
     for module in (*lesson, *accounts, quiz_editor, quiz_offline):
         app.register_blueprint(module.pages)
-    for pages in (classes.pages, class_new.pages, class_pupils.pages):
+    for pages in (classes.pages, class_new.pages, class_pupils.pages, badges.pages):
         app.register_blueprint(pages)
     for module in (library_api, read_aloud, records_api, search_api, openapi):
         app.register_blueprint(module.api)

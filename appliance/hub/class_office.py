@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from appliance.connectors.roster import typed
 from appliance.errors import BadInput, Conflict
 from appliance.hub import animals, class_access
 from appliance.hub.context import hub
-from appliance.model import Pupil
+from appliance.model import Lesson, Pupil
 from appliance.store import classes, people, times, vault
 from appliance.store.classes import SchoolClass
 from appliance.store.db import Connection
@@ -95,6 +96,18 @@ def change(group: SchoolClass, *, name: str, level: str, regime: str, names_show
         if regime == classes.ANIMALS and not group.is_need_group:
             for pupil in people.pupils(hub().db, group.id):
                 vault.forget_items(conn, [item.id for item in vault.items(conn, pupil.id, vault.NAME)])
+
+
+def under(lesson: Lesson) -> dict[str, str]:
+    """Pupil id -> what stands below the animal on the grid: the first name, where the class wants it and its vault is
+    open; else, where a need group has an animal twice, the class."""
+    if not lesson.kept:
+        return {}
+    group, seated = classes.get(hub().db, lesson.group), classes.pupils(hub().db, lesson.group)
+    shown = dict(names(group.id)) if group.names_shown else {}
+    counts = collections.Counter(pupil.avatar for pupil in seated)
+    homes = {each.id: each.name for each in people.groups(hub().db, archived=True)} if group.is_need_group else {}
+    return {pupil.id: homes.get(pupil.group, "") for pupil in seated if counts[pupil.avatar] > 1} | shown
 
 
 def rename(group: SchoolClass, pupil_id: str, name: str) -> None:

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, CartableError, NotFound
-from appliance.hub import animals, class_access, class_office, classes
+from appliance.hub import animals, badges, class_access, class_office, classes
 from appliance.hub.class_access import of_class, teaching
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
@@ -97,6 +97,15 @@ def remove(group_id: str, pupil_id: str) -> AnyResponse:
         stored.leave(conn, pupil_id, class_office.now())
     class_access.note("pupil left the class", pupil_id)
     return _back_to(group_id, gettext("The pupil is no longer in the class."))
+
+
+@pages.post("/<group_id>/eleves/<pupil_id>/badge")
+@of_class
+def cancel_badge(group_id: str, pupil_id: str) -> AnyResponse:
+    """The printed badge opens nothing any more."""
+    badges.revoke(_seated(group_id, pupil_id))
+    class_access.note("badge cancelled", pupil_id)
+    return _back_to(group_id, gettext("The badge is cancelled: print another one."))
 
 
 @pages.get("/groupe")

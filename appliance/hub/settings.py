@@ -13,6 +13,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
+from appliance.hub import profiles
 from appliance.hub.assets import STATIC
 from appliance.hub.context import hub
 from appliance.hub.language import gettext as _
@@ -68,13 +69,14 @@ def parse_profile(text: str) -> ReadingProfile:
 
 
 def reading_profile() -> ReadingProfile:
-    """The profile of the tablet that asks."""
-    return parse_profile(request.cookies.get(PROFILE_COOKIE, ""))
+    """That of the pupil who holds the tablet, else the tablet's own."""
+    own = profiles.current().get(profiles.READING)
+    return parse_profile(own if isinstance(own, str) else request.cookies.get(PROFILE_COOKIE, ""))
 
 
 def language() -> str:
-    """The page's language: chosen on this tablet, else the box's. For :mod:`appliance.hub.language`."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    """The page's language: the pupil's, else the tablet's, else the box's. For :mod:`appliance.hub.language`."""
+    chosen = profiles.current().get(profiles.LANGUAGE) or request.cookies.get(LANGUAGE_COOKIE, "")
     return chosen if chosen in LANGUAGES else hub().config.box.language
 
 
@@ -110,13 +112,16 @@ def show() -> str:
 
 @pages.post("/reglages")
 def save() -> AnyResponse:
-    """Keep the choices in two cookies of this tablet and go back where the reader came from."""
+    """Keep the choices for the pupil who holds the tablet, else in two cookies of it; go back where one came from."""
     form = request.form
     profile = parse_profile(".".join(form.get(key, "") for key in ("theme", "spacing", "size", "font")))
     answer = make_response(redirect(local_path(form.get("back", "/")), 303))
+    spoken = form.get("language", "") if form.get("language", "") in LANGUAGES else ""
+    if profiles.keep(profile.cookie, spoken):
+        return answer
     _keep(answer, PROFILE_COOKIE, profile.cookie)
-    if form.get("language", "") in LANGUAGES:
-        _keep(answer, LANGUAGE_COOKIE, form["language"])
+    if spoken:
+        _keep(answer, LANGUAGE_COOKIE, spoken)
     return answer
 
 

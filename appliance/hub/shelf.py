@@ -184,6 +184,7 @@ def shelf() -> str:
         trouble=trouble,
         formats=_kinds(_shown()),
         pupil=current_pupil(),
+        team=lesson_office.speakers(),
         lesson=current_lesson(),
         activities=_activities() if not query else [],
         address=address,

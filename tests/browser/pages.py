@@ -92,6 +92,9 @@ FORMATS = ("zim", "epub", "pdf", "web_bundle", "video", "audio", "image", "offic
 PAGES: tuple[Page, ...] = (
     Page("grid", "/qui", Kind.PUPIL, Who.NOBODY, _at("/qui")),
     Page("confirm", "/qui/<pupil_id>", Kind.PUPIL, Who.NOBODY, _pupil),
+    Page("together", "/qui/ensemble", Kind.PUPIL, Who.NOBODY, _at("/qui/ensemble")),
+    Page("badge-refused", "/badge/<token>", Kind.PUPIL, Who.NOBODY, _at("/badge/none"), status=403,
+         same_title_as="not-found"),
     Page("shelf", "/etagere", Kind.PUPIL, Who.PUPIL, _at("/etagere")),
     Page("shelf-anonymous", "/etagere", Kind.PUPIL, Who.NOBODY, _at("/etagere"), same_title_as="shelf"),
     Page("shelf-last", "/etagere", Kind.PUPIL, Who.NOBODY, _at("/etagere?page=99"), same_title_as="shelf"),

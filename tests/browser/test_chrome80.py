@@ -93,7 +93,7 @@ def click(page: Devtools, selector: str, there: str) -> None:
 
 def come_in(page: Devtools, box: Box) -> None:
     go(page, box.base + "/qui")
-    click(page, f".animals li:nth-child({SEAT}) a", "/qui/")
+    click(page, f".animals a:nth-child({SEAT})", "/qui/")
     click(page, "main form .button:not(.plain)", "/etagere")
 
 

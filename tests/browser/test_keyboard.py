@@ -76,7 +76,7 @@ def test_the_whole_flow_without_touching_the_screen(box: Box, open_as: Open) -> 
     """Animal, yes, search, open a book, back, exercise, answer, goodbye."""
     page = open_as().new_page()
     page.goto(box.base + "/")
-    _tab_to(page, ".animals li:nth-child(3) a")
+    _tab_to(page, ".animals a:nth-child(3)")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/qui/.+"))
     _tab_to(page, "main form .button:not(.plain)")

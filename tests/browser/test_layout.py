@@ -82,7 +82,7 @@ def test_probes_can_fail(box: Box, open_as: Open, watch: Watch) -> None:
 
 
 def test_titles_are_unique(box: Box, open_as: Open, watch: Watch) -> None:
-    watch.allow("status of 404")
+    watch.allow("status of 40[34]")
     tabs = {who: open_as(who).new_page() for who in Who}
     titles: dict[str, str] = {}
     for shown in PAGES:
