@@ -10,6 +10,7 @@ import fcntl
 import functools
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -276,15 +277,16 @@ def hub_application() -> Wsgi:
     """What the server process runs: everything started, stopped when the process ends."""
     import atexit
 
-    from appliance.hub.afterwards import Afterwards
+    from appliance.hub.afterwards import Afterwards, noticing
 
     config = from_environment()
     stack = contextlib.ExitStack()
     stack.enter_context(hub_lock(config, LOCK_PATIENCE_S))
     starts: list[Start] = []
+    shown = threading.Event()
     made = application(config, stack.enter_context(hub(config, starts.append)))
     if port := os.environ.get(PUBLISHED_PORT):
-        starts.append(functools.partial(announced, config, int(port), stack))
-    stack.callback(Afterwards(config.hub_socket, starts).stop)
+        starts.insert(0, functools.partial(announced, config, int(port), stack))
+    stack.callback(Afterwards(config.hub_socket, starts, shown).stop)
     atexit.register(stack.close)
-    return made
+    return noticing(made, shown)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from werkzeug.routing import Map, Rule
 
-from appliance.hub.afterwards import Afterwards, at_first_use
+from appliance.hub.afterwards import Afterwards, at_first_use, noticing
 from appliance.hub.quick_rules import QuickRule
 from appliance.store.migrations import migrate
 from tests.rigs.box import until
@@ -86,14 +86,32 @@ def test_what_could_not_be_made_is_tried_again() -> None:
     assert application({}, print) == [b"x"]
 
 
+def _answering(status: str) -> Answer:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response(status, [])
+        return [b"x"]
+
+    return application
+
+
+def _status(application: Answer) -> str:
+    said: list[str] = []
+    assert application({}, lambda status, headers: said.append(status)) == [b"x"]
+    return said[0]
+
+
 def test_nothing_starts_before_the_service_answers_and_nothing_after_it_stops(tmp_path: Path) -> None:
     started: list[str] = []
-    waiting = Afterwards(tmp_path / "nobody.sock", [lambda: started.append("x")])
+    waiting = Afterwards(tmp_path / "nobody.sock", [lambda: started.append("x")], threading.Event())
     waiting.stop()
     assert started == []
+    shown = threading.Event()
+    for status, page in (("302 FOUND", False), ("200 OK", True), ("404 NOT FOUND", True)):
+        assert _status(noticing(_answering(status), shown)) == status
+        assert shown.is_set() is page
     server = subprocess.Popen([sys.executable, "-m", "appliance", "--state", str(tmp_path), "hub"])
     try:
-        after = Afterwards(tmp_path / "run/hub.sock", [lambda: started.append("a"), lambda: started.append("b")])
+        after = Afterwards(tmp_path / "run/hub.sock", [lambda: started.append("a"), lambda: started.append("b")], shown)
         until(lambda: started == ["a", "b"], "not started", 20)
         after.stop()
     finally:
