@@ -16,11 +16,14 @@ from typing import Any
 
 import pytest
 
+from appliance import sealing
 from appliance.hub import anonymous, lesson_plans
 from appliance.hub.app import create_app
+from appliance.hub.roles import Role
 from appliance.model import Activity, Choice, Group, Lesson, Question
 from appliance.ports import Now
 from appliance.store import activities, lessons, people
+from tests.hub import people as staff_rig
 from tests.hub import site as rig
 from tests.hub.site import Site
 
@@ -565,3 +568,24 @@ def test_beginning_a_lesson_ends_the_one_before(classroom: Site) -> None:
     rows = classroom.hub.db.reading().execute("SELECT id, ended_at FROM lesson ORDER BY id").fetchall()
     assert [row["ended_at"] for row in rows] == ["2026-11-02T10:00:00Z", "2026-11-02T10:00:00Z", None]
     assert [lesson.id for lesson in lessons.recent(classroom.hub.db, 2)] == ["n", "m"]
+
+
+def test_first_names_are_told_to_the_class_s_teacher_while_the_vault_is_open(classroom: Site) -> None:
+    """Not to a substitute, nor to a pupil, nor after the bell."""
+    made = staff_rig.account(classroom, classes=("g",))
+    classroom.hub.vaults.keep("p1", "name", b"Zoubida")
+    own, substitute = Teacher(classroom), Teacher(classroom)
+    staff_rig.seat(classroom, own.site.browser, Role.TEACHER, made.staff.id,
+                   sealing.Pair(made.private, made.staff.public))  # fmt: skip
+    staff_rig.seat(classroom, substitute.site.browser, Role.SUBSTITUTE)
+    tablet(classroom, "p1")
+    assert "Renard · Zoubida" in own.board()
+    assert "Zoubida" not in substitute.board()
+    assert "Renard" in substitute.board()
+    pupil = tablet(classroom, "p2")
+    assert not [path for path in ("/qui", "/etagere", "/qui/p1", NOW) if "Zoubida" in pupil.get(path).text]
+    where = substitute.bell()
+    assert "Zoubida" not in substitute.site.text(where)
+    assert "Zoubida" not in own.site.text(where)
+    assert not classroom.hub.vaults.is_open("g")
+    assert b"Zoubida" not in b"".join(path.read_bytes() for path in classroom.hub.config.box.state.rglob("*.sqlite*"))
