@@ -54,6 +54,11 @@ def _who() -> tuple[str, str, str]:
     return lesson.key, str(session.get("tablet", "")), str(session.get("pupil", ""))
 
 
+def _team() -> list[str]:
+    """Those who share this tablet; nobody for one who is alone."""
+    return [str(each) for each in session.get("team", ())]
+
+
 @pages.get("/api/lesson/now")
 def now() -> Response:
     """What is going on, for the tablet that asks; nothing in it says who anybody else is."""
@@ -61,7 +66,14 @@ def now() -> Response:
     room = hub().room
     if tablet:
         waiting = request.args.get("w", "0")[:9]
-        room.hear(key, tablet, pupil, _place(request.args.get("p", "")), int(waiting) if waiting.isdecimal() else 0)
+        room.hear(
+            key,
+            tablet,
+            pupil,
+            _place(request.args.get("p", "")),
+            int(waiting) if waiting.isdecimal() else 0,
+            team=_team(),
+        )
     told = room.told(pupil)
     tag = f'"{told.tag}.{key[-12:]}.{tablet}"'
     if request.headers.get("If-None-Match") == tag:
@@ -108,7 +120,7 @@ def _hear_pages() -> None:
         return
     key, tablet, pupil = _who()
     if tablet:
-        hub().room.hear(key, tablet, pupil, _place(request.path))
+        hub().room.hear(key, tablet, pupil, _place(request.path), team=_team())
 
 
 @pages.record

@@ -14,11 +14,12 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 MOST_TABLETS = 240
 """Remembered; the one not heard for longest is forgotten first."""
 MOST_WAITING = 9999
+MOST_TOGETHER = 4
 LONGEST_PLACE = 200
 GONE_AFTER_S = 10.0
 """A tablet that was not heard for so long has dropped off."""
@@ -30,7 +31,8 @@ TIMER_MINUTES = (5, 10, 15, 20, 30, 45)
 class Tablet:
     """What one tablet last said. ``heard``: monotonic seconds."""
 
-    pupil: str
+    pupils: tuple[str, ...]
+    """One, or those who share it."""
     heard: float
     place: str
     """Path of the page that it shows."""
@@ -88,13 +90,15 @@ class Room:
                 if key and minutes:
                     self._time(minutes)
 
-    def hear(self, key: str, tablet: str, pupil: str, place: str, waiting: int = 0) -> None:
-        """A tablet of the lesson ``key`` spoke; that of another lesson is not heard."""
-        now = self._monotonic()
+    def hear(
+        self, key: str, tablet: str, pupil: str, place: str, waiting: int = 0, *, team: Sequence[str] = ()
+    ) -> None:
+        """A tablet of the lesson ``key`` spoke; that of another lesson is not heard. ``team``: who share it."""
+        now, pupils = self._monotonic(), tuple(team[:MOST_TOGETHER]) or (pupil,)
         with self._lock:
             if key != self._key or not key:
                 return
-            self._tablets[tablet] = Tablet(pupil, now, place[:LONGEST_PLACE], min(max(waiting, 0), MOST_WAITING))
+            self._tablets[tablet] = Tablet(pupils, now, place[:LONGEST_PLACE], min(max(waiting, 0), MOST_WAITING))
             self._tablets.move_to_end(tablet)
             if len(self._tablets) > MOST_TABLETS:
                 self._tablets.popitem(last=False)
@@ -103,8 +107,10 @@ class Room:
         """Somebody put it down and said goodbye."""
         with self._lock:
             gone = self._tablets.pop(tablet, None)
-            if gone is not None and all(other.pupil != gone.pupil for other in self._tablets.values()):
-                self._hands.pop(gone.pupil, None)
+            left = {pupil for other in self._tablets.values() for pupil in other.pupils}
+            for pupil in gone.pupils if gone is not None else ():
+                if pupil not in left:
+                    self._hands.pop(pupil, None)
 
     def raise_hand(self, key: str, pupil: str, *, up: bool) -> None:
         """Raise or lower a hand."""
@@ -150,7 +156,8 @@ class Room:
         now, by_pupil = self._monotonic(), dict[str, list[Tablet]]()
         with self._lock:
             for tablet in self._tablets.values():  # the last heard comes last
-                by_pupil.setdefault(tablet.pupil, []).append(dataclasses.replace(tablet))
+                for pupil in tablet.pupils:
+                    by_pupil.setdefault(pupil, []).append(dataclasses.replace(tablet))
         return {pupil: _seen(tablets, now) for pupil, tablets in by_pupil.items()}
 
 

@@ -125,6 +125,17 @@ def test_a_hand_goes_down_with_the_last_tablet_of_its_pupil() -> None:
     assert room.hands() == []
 
 
+def test_those_who_share_a_tablet_are_all_here() -> None:
+    room, _ = made()
+    room.hear("lesson.1", "t1", "fox", "/etagere", 1, team=["fox", "owl", "cow", "hen", "one too many"])
+    assert {pupil: seen.tablets for pupil, seen in room.presence().items()} == {"fox": 1, "owl": 1, "cow": 1, "hen": 1}
+    room.raise_hand("lesson.1", "owl", up=True)
+    room.hear("lesson.1", "t2", "owl", "/etagere")
+    room.leave("t1")
+    assert room.hands() == ["owl"]
+    assert set(room.presence()) == {"owl"}
+
+
 def test_memory_is_bounded() -> None:
     room, _ = made()
     for number in range(MOST_TABLETS + 50):
