@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance.errors import Refused
 from appliance.hub import lesson_office
 from appliance.hub.context import hub
+from appliance.hub.lesson_home import tablet_address
 from appliance.model import Pupil
 from appliance.store import classes
 
@@ -31,9 +32,9 @@ NUMBER = "badge"
 """The pupil's setting that is the number of the badge in use; 0 where none was ever revoked."""
 
 
-def address(pupil: Pupil, base: str) -> str:
-    """What the QR code says. ``base``: where tablets find this box, a slash at its end (``auth.tablet_address``)."""
-    return f"{base}badge/{token(pupil)}"
+def address(pupil: Pupil) -> str:
+    """What the QR code says; tablets find the box where the browser that prints does."""
+    return f"{tablet_address()}badge/{token(pupil)}"
 
 
 def token(pupil: Pupil) -> str:

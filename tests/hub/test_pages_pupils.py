@@ -56,8 +56,8 @@ def pupil(site: Site, name: str) -> Pupil:
 
 def badge(site: Site, name: str) -> str:
     """The path of a pupil's badge."""
-    with site.app.test_request_context():
-        return badges.address(pupil(site, name), BASE).removeprefix(BASE[:-1])
+    with site.app.test_request_context(base_url=BASE):
+        return badges.address(pupil(site, name)).removeprefix(BASE[:-1])
 
 
 def nodes(text: str) -> int:
