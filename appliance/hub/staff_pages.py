@@ -36,6 +36,9 @@ ACTS = {
     "not written": N_("More of the same, not written one by one"),
 }
 """Act -> how the journal tells it; one of another module is shown as it is."""
+HOWS = {"pin": N_("by PIN"), "passphrase": N_("by passphrase"), "code": N_("by the box's code"),
+        "recovery key": N_("by the recovery sheet"), "new account": N_("new account")}  # fmt: skip
+"""Subject of a sign-in -> words."""
 OUTCOMES = {audit.DONE: "", audit.REFUSED: N_("refused"), audit.FAILED: N_("wrong")}
 ROLES = {
     Role.NOBODY: N_("nobody known"), Role.PUPIL: N_("a pupil's tablet"), Role.PRESENCE: N_("by the box's code"),
@@ -55,6 +58,7 @@ def journal() -> str:
         "staff_journal.html", entries=found, older=found[-1].number if len(found) == PER_PAGE else None,
         everybody=everybody, broken=audit.verify(conn) if everybody else None, head=audit.head(conn), moment=_moment,
         words={act: gettext(words) for act, words in ACTS.items()},
+        hows={how: gettext(words) for how, words in HOWS.items()},
         outcomes={outcome: gettext(words) if words else "" for outcome, words in OUTCOMES.items()},
         role_names={str(role): gettext(words) for role, words in ROLES.items()},
         people={each.id: each.name for each in staff.every(conn) if each.name} if everybody else {},

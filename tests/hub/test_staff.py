@@ -78,7 +78,7 @@ def test_the_first_teacher(school: Site) -> None:
     assert sign_in(school, teacher, school.hub.presence.code).headers["Location"] == "/enseignant/accueil"
     assert "/enseignant/compte/nouveau" in teacher.get("/enseignant/accueil").text
     page = html.unescape(teacher.get("/enseignant/compte/nouveau").text)
-    proposed = re.search(r'name="words"[^>]*value="([^"]+)"', page)
+    proposed = re.search(r'name="words"[^>]*>([^<]+)</textarea>', page)
     assert proposed
     assert len(proposed[1].split()) == 4
     answer = post(
