@@ -30,6 +30,8 @@ HOMES = {
     "sqlite_utils": ("appliance.store",),
     "cryptography": ("appliance.xapi", "appliance.store.identity", "appliance.sealing"),
     "argon2": ("appliance.passphrase",),
+    "fpdf": ("appliance.hub.paper",),
+    "fontTools": ("appliance.hub.paper",),
     "flask": ("appliance.hub", "appliance.box"),
     "babel": ("appliance.hub.language",),
     "aiohttp": ("appliance.edge", "appliance.dev"),

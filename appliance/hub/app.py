@@ -34,6 +34,7 @@ from appliance.hub import (
     lesson_summary,
     library_api,
     openapi,
+    paper_pages,
     practice,
     pupil_file,
     pupils,
@@ -121,7 +122,7 @@ def create_app(hub: Hub) -> Flask:
         app.register_blueprint(module.pages)
     for module in (*lesson, *accounts, quiz_editor, quiz_offline):
         app.register_blueprint(module.pages)
-    for pages in (classes.pages, class_new.pages, class_pupils.pages, badges.pages):
+    for pages in (classes.pages, class_new.pages, class_pupils.pages, badges.pages, paper_pages.pages):
         app.register_blueprint(pages)
     for module in (library_api, read_aloud, records_api, search_api, openapi):
         app.register_blueprint(module.api)

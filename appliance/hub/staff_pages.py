@@ -20,6 +20,7 @@ pages = Blueprint("staff_pages", __name__)
 
 PER_PAGE = 30
 ACTS = {
+    "sheet printed": N_("A sheet printed"),
     "signed in": N_("Signed in"),
     "signed out": N_("Signed out"),
     "sign-in": N_("Tried to sign in"),

@@ -132,6 +132,8 @@ PAGES: tuple[Page, ...] = (
     Page("classes", "/enseignant/classes", Kind.TEACHER, Who.TEACHER, _at("/enseignant/classes")),
     Page("class-new", "/enseignant/classes/nouvelle", Kind.TEACHER, Who.TEACHER, _at("/enseignant/classes/nouvelle")),
     Page("class", "/enseignant/classes/<group_id>", Kind.TEACHER, Who.TEACHER, _class),
+    Page("paper", "/enseignant/classes/<group_id>/papier", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"{_class(box)}/papier"),
     Page("class-settings", "/enseignant/classes/<group_id>/reglages", Kind.TEACHER, Who.TEACHER,
          lambda box: f"{_class(box)}/reglages"),
     Page("class-pupil", "/enseignant/classes/<group_id>/eleves/<pupil_id>", Kind.TEACHER, Who.TEACHER,
@@ -203,6 +205,9 @@ STAFF = (
     "/technique",
 )
 """Pages of accounts, which would make the shared box somebody's: ``test_staff`` walks a box of its own through them."""
+SHEETS = ("/enseignant/classes/<group_id>/papier/<what>.pdf",)
+"""Rules that answer a PDF: ``tests/hub/test_paper_pages`` reads them."""
+
 SOUNDS = ("/api/voice/<language>/<digest>",)
 """Rules that answer a sound: ``test_loudspeakers`` listens to those of every pupil page."""
 

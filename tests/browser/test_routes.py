@@ -23,7 +23,20 @@ from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
 from appliance.store.db import Database
 from appliance.store.records import Records
-from tests.browser.pages import API, FRAGMENTS, LINES, OFFLINE, PAGES, PICTURES, READERS, REDIRECTS, SOUNDS, STAFF, ZIPS
+from tests.browser.pages import (
+    API,
+    FRAGMENTS,
+    LINES,
+    OFFLINE,
+    PAGES,
+    PICTURES,
+    READERS,
+    REDIRECTS,
+    SHEETS,
+    SOUNDS,
+    STAFF,
+    ZIPS,
+)
 from tests.rigs.box import Box
 
 pytestmark = pytest.mark.browser
@@ -51,7 +64,7 @@ def _rules() -> set[str]:
 
 def test_every_rule_is_listed() -> None:
     pages = {page.rule for page in PAGES if page.rule} | set(REDIRECTS) | set(STAFF)
-    listed = pages | {*API, *FRAGMENTS, *LINES, *OFFLINE, *PICTURES, *SOUNDS, *ZIPS}
+    listed = pages | {*API, *FRAGMENTS, *LINES, *OFFLINE, *PICTURES, *SHEETS, *SOUNDS, *ZIPS}
     rules = _rules()
     assert not rules - listed, "list these in tests/browser/pages.py, so that they are tested"
     assert not listed - rules, "tests/browser/pages.py lists pages that are gone"

@@ -63,6 +63,7 @@ RIGHTS: dict[str, str] = {
     "POST /enseignant/appareil": "TOKB",
     "POST /enseignant/appareil/<device_id>/oublier": "TOKB",
     "POST /enseignant/cle": "TODB",
+    "POST /enseignant/cle/feuille.pdf": "TODB",
     "POST /enseignant/cle/imprimee": "TODB",
     "GET /enseignant/journal": "TODB",
     "GET /direction/accueil": "DB",
@@ -120,6 +121,8 @@ RIGHTS: dict[str, str] = {
     "GET /enseignant/classes/<group_id>/reglages": OWNERS,
     "POST /enseignant/classes/<group_id>/reglages": OWNERS,
     "POST /enseignant/classes/<group_id>/archiver": OWNERS,
+    "GET /enseignant/classes/<group_id>/papier": OWNERS,
+    "GET /enseignant/classes/<group_id>/papier/<what>.pdf": OWNERS,
     "GET /enseignant/classes/<group_id>/membres": OWNERS,
     "POST /enseignant/classes/<group_id>/membres": OWNERS,
     # the library
