@@ -15,12 +15,10 @@ from flask import Flask
 
 from appliance.hub import language
 from appliance.hub import trace_verbs as verbs
-from appliance.hub import trace_verbs as verbs
 from appliance.hub import trace_words as words
 from appliance.hub.answered import Answer, _statement
 from appliance.hub.trace_sentences import Names, sentence
 from appliance.model import Activity, Choice, Question
-from appliance.store.traces import pupils
 from appliance.store.traces import pupils
 
 ADL = "http://adlnet.gov/expapi/verbs/"
@@ -150,45 +148,6 @@ def test_a_group_is_several() -> None:
 
 def test_what_a_comment_says() -> None:
     assert told("commented", result={"response": "très  <b>"}) == ("Renard has commented on “Le jeu”: “très &lt;b&gt;”")
-
-
-def test_a_tools_words_go_on_from_a_name_only_if_they_can() -> None:
-    for display in ({"en": "ate"}, {"fr": "colorier"}):
-        verb = {"id": "http://x.fr/v/1", "display": display}
-        shown = sentence({"actor": RENARD, "verb": verb, "object": JEU}, NAMES).text
-        assert "Renard has done something with “Le jeu” (" in shown
-
-
-@pytest.mark.parametrize(
-    ("verb", "words"),
-    [
-        ("voided", "Renard has cancelled a trace"),
-        ("https://w3id.org/xapi/adl/verbs/waived", "Renard has been excused from “Le jeu”"),
-        ("https://w3id.org/xapi/adl/verbs/logged-in", "Renard has logged in to “Le jeu”"),
-        ("https://brindlewaye.com/xAPITerms/verbs/loggedin/", "Renard has logged in to “Le jeu”"),
-        ("http://activitystrea.ms/schema/1.0/like", "Renard has liked “Le jeu”"),
-        ("http://id.tincanapi.com/verb/voted-up", "Renard has voted for “Le jeu”"),
-    ],
-)
-def test_verbs_of_the_registries(verb: str, words: str) -> None:
-    assert told(verb) == words
-
-
-def test_every_synonym_leads_to_a_sentence() -> None:
-    assert set(verbs.SYNONYMS.values()) | verbs.SPOKEN <= set(verbs.VERBS)
-    assert not set(verbs.SYNONYMS) & set(verbs.VERBS)
-
-
-def test_a_group_is_several() -> None:
-    group = {"objectType": "Group", "member": [{"account": {**RENARD["account"], "name": name}} for name in ("p1", "p2", "p3")]}
-    statement = {"actor": group, "verb": {"id": ADL + "completed"}, "object": JEU}
-    assert sentence(statement, NAMES).text == "Renard, Lion, and Loup have finished “Le jeu”"
-
-
-def test_what_a_comment_says() -> None:
-    assert told("commented", result={"response": "très  <b>"}) == (
-        "Renard has commented on “Le jeu”: “très &lt;b&gt;”"
-    )
 
 
 def test_a_film_is_not_played_like_a_game() -> None:
