@@ -55,7 +55,7 @@ def pack() -> Response:
 
 def _files(quizzes: list[Activity]) -> list[str]:
     """What the pages ask for: scripts, pictures, and what the loudspeakers say."""
-    app = ("app/app.css", "app/outbox.js", "app/quiz.js", "app/shelf.js", "app/lesson.js", "app/cartable.svg")
+    app = ("app/app.css", "app/outbox.js", "app/quiz.js", "app/shelf.js", "app/lesson.js")
     shown = quiz_view.shown(Activity("", "", tuple(q for quiz in quizzes for q in quiz.questions)), {}, tells=True)
     words = [words for each in shown for words in (each.question.prompt, each.question.right, each.question.wrong)]
     said = (voice_url(text, language=content_language()) for text in words[:MOST_SENTENCES] if text)

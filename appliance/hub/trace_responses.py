@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from appliance.hub.language import gettext
+from appliance.hub.language import format_decimal, gettext
 
 LONGEST = 80
 _TOLD = re.compile(r"^\{(?:lang|case_matters|order_matters)=[^}]*\}")
@@ -51,6 +51,12 @@ def _filled(given: str, definition: Mapping[str, Any], choose: Choose) -> str:
     return ", ".join(_TOLD.sub("", part).strip() for part in given.split("[,]"))
 
 
+def _number(given: str, definition: Mapping[str, Any], choose: Choose) -> str:
+    """With the sign for decimals of the page's language, and every digit that was given."""
+    mark = format_decimal(0.5)[1]
+    return given.replace(".", mark) if re.fullmatch(r"[+-]?\d+\.\d+", given) else given
+
+
 def _true_or_false(given: str, definition: Mapping[str, Any], choose: Choose) -> str:
     return str({"true": gettext("true"), "false": gettext("false")}.get(given.strip().lower(), given))
 
@@ -78,5 +84,6 @@ _WAYS: dict[str, Callable[[str, Mapping[str, Any], Choose], str]] = {
     "performance": _paired,
     "fill-in": _filled,
     "long-fill-in": _filled,
+    "numeric": _number,
 }
-"""Interaction type -> how its responses are written; numbers and others stand as they are."""
+"""Interaction type -> how its responses are written; others stand as they are."""

@@ -79,6 +79,8 @@ def test_the_boxs_own_exercise() -> None:
         ("performance", {"steps": [item("s", "Saut")]}, "s[.]3", "Saut → 3"),
         ("fill-in", {}, "{case_matters=true}{lang=fr}le chat[,]le chien", "le chat, le chien"),
         ("numeric", {}, "4", "4"),
+        ("numeric", {}, "3.750", "3.750"),
+        ("numeric", {}, "3.5[:]4", "3.5[:]4"),
         ("other", {}, "une  réponse\nlibre", "une réponse libre"),
     ],
 )
