@@ -106,11 +106,12 @@ class Search:
         self._not_before = 0.0
         self._running = False
 
-    def start(self) -> None:
-        """Start the search process without waiting for it."""
+    def start(self, *, now: bool = True) -> None:
+        """Start the search process without waiting for it; not ``now``: when somebody searches, or at the next call."""
         with self._turn:
             self._running = True
-            self._spawn()
+            if now and self._child is None:
+                self._spawn()
 
     def stop(self) -> None:
         """End the process; later queries raise :class:`Busy`."""
