@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput
-from appliance.hub import anonymous, labels, lesson_office, lesson_plans
+from appliance.hub import anonymous, labels, lesson_office, lesson_plans, read_aloud
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import LEADING, allowed, check_lead
@@ -81,6 +81,7 @@ def begin() -> AnyResponse:
     lesson_office.ring()
     lesson = _kept(group, plan, options) if group else _anonymous(seats, plan, options)
     hub().room.enter(lesson.key, options.minutes)
+    read_aloud.prepare_quizzes(lesson_office.activities(lesson))
     return redirect(url_for("lesson_board.board"), 303)
 
 

@@ -25,6 +25,7 @@ from appliance.hub.context import hub
 from appliance.hub.settings import language as page_language
 from appliance.hub.spoken import Sentence
 from appliance.i18n import LANGUAGES
+from appliance.model import Activity
 from appliance.ports import MAX_SPOKEN
 
 api = Blueprint("read_aloud", __name__)
@@ -59,6 +60,13 @@ def voice_url(*texts: str, language: str = "") -> str:
 def prepare(texts: Iterable[str], language: str) -> None:
     """Have these sentences ready: for a lesson that opens, before the first tablet shows them."""
     hub().spoken.prepare(sentence(text, language) for text in texts)
+
+
+def prepare_quizzes(quizzes: Iterable[Activity]) -> None:
+    """:func:`prepare` for what the questions of these quizzes say."""
+    for each in (question for quiz in quizzes for question in quiz.questions):
+        answers = [choice.text for choice in (*each.choices, *each.targets)]
+        prepare((each.prompt, *answers, each.right, each.wrong), content_language())
 
 
 def _offered() -> list[Sentence]:

@@ -119,6 +119,13 @@ def test_a_lesson_that_opens_prepares_its_sentences(room: Site) -> None:
     rig.until(lambda: len(list(folder.glob("*.mp3"))) == 2)
 
 
+def test_opening_a_lesson_prepares_its_quiz(room: Site) -> None:
+    folder = room.hub.config.box.state / "voices"
+    room.sign_in()
+    room.post("/enseignant/seance/ouvrir", "/enseignant/seance/ouvrir", classe="g", plan="activity:a1")
+    rig.until(lambda: len(list(folder.glob("*.mp3"))) >= 5)
+
+
 def test_pages_speak_the_readers_language(room: Site) -> None:
     room.browser.set_cookie("cartable_langue", "en")
     for address in said(room.text(QUESTION)):
