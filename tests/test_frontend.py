@@ -119,10 +119,16 @@ def test_budgets_of_scripts_and_styles() -> None:
         assert common + gz(STATIC / "app" / name) <= 8_000, name
 
 
+FILES_TO_TAKE_AWAY = {"pupil_export.html"}
+"""Written into a ZIP and opened without the box, which is not there to give them a style sheet: no policy applies."""
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_templates_obey_the_content_security_policy(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
-    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
+    if template.name not in FILES_TO_TAKE_AWAY:
+        assert "<style" not in text
+    assert not re.search(r"\sstyle=|\son[a-z]+=|javascript:", text)
     assert not re.search(r"<script(?![^>]*\ssrc=)", text)
     assert not re.search(r"(?:src|href)=\"https?:", text), "nothing is loaded from outside the box"
 

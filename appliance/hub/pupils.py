@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import NotFound
-from appliance.hub import class_office, lesson_office
+from appliance.hub import anonymous, class_office, lesson_office
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.model import Lesson, Pupil
@@ -115,6 +115,9 @@ def _enter(team: list[Pupil]) -> AnyResponse:
     session["tablet"] = secrets.token_hex(6)
     if len(team) > 1:
         session["team"] = [each.id for each in team]
+    if lesson is not None and not anonymous.is_anonymous(lesson.key):
+        for each in team:
+            hub().trail.note("came in", who=each.id, role="pupil", subject=lesson.key)
     return redirect(lesson_office.first_page(lesson), 303)
 
 

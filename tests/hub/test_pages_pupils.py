@@ -224,3 +224,10 @@ def test_a_profile_that_is_nonsense_is_passed_over(room: Site) -> None:
         classes.set_details(conn, "g0", {"reading": 5, "language": ["x"]})
     room.enter("g0")
     assert 'lang="fr" class=""' in room.text("/etagere")
+
+
+def test_who_came_in_is_in_the_audit_unless_nothing_is_kept(room: Site) -> None:
+    room.enter("g0")
+    came = [each for each in audit.entries(room.hub.db.reading()) if each.act == "came in"]
+    assert [(each.who, each.role, each.subject) for each in came] == [("g0", "pupil", "lg.1")]
+    assert audit.verify(room.hub.db.reading()) is None
