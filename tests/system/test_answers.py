@@ -237,7 +237,7 @@ def test_another_pupil_takes_the_tablet(classroom: Box, tablet: BrowserContext, 
     firsts = [tap(page, 0), tap(page, 1)]
     page.goto(classroom.base + "/etagere")
     kept(page, 2)
-    page.locator(".bar form button").click()
+    page.locator("form[action='/au-revoir'] button").click()
     expect(page).to_have_url(re.compile("/qui$"))
     come_in(page, classroom, seat + 1)
     kept(page, 2)
