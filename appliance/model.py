@@ -169,6 +169,8 @@ class LessonOptions:
     """Pupils may open everything else as well."""
     sitting: int = 1
     """Counts the openings of one lesson: cookies of an earlier one are void."""
+    end_sure: bool = False
+    """Whether ``ended_at`` was told by a clock that can be trusted."""
 
     @property
     def tells(self) -> bool:

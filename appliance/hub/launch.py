@@ -11,7 +11,6 @@ https://github.com/RusticiSoftware/launch/blob/master/lms_lrs.md
 from __future__ import annotations
 
 import base64
-import datetime
 import hashlib
 import json
 from collections.abc import Mapping
@@ -24,13 +23,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from appliance.errors import NotFound, Refused
 from appliance.hub.context import hub
 from appliance.model import Lesson, Pupil, Resource
-from appliance.ports import Now
-from appliance.store import lessons, people, settings
+from appliance.store import classes, lessons, people, settings
 from appliance.xapi import identifiers
 
 USER = "launch"
-LATE_S = 60 * 86400.0
-"""How long after its lesson a statement that waited in a tablet is still taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,7 @@ def check(given: str) -> Launch:
         lesson, pupil = lessons.get(hub().db, lesson_id), people.pupil(hub().db, pupil_id)
     except (BadSignature, TypeError, ValueError, NotFound) as error:
         raise refused from error
-    if pupil.group != lesson.group or _over(lesson, hub().clock.now()):
+    if not classes.seats(hub().db, lesson.group, pupil.id) or lessons.too_late(lesson, hub().clock.now()):
         raise refused
     actor = identifiers.pupil(settings.box_id(hub().db), pupil.id)
     return Launch(lesson.id, pupil.id, activity, resource, actor, lesson.ended_at is None)
@@ -110,10 +106,3 @@ def frame_name(lesson: Lesson, pupil: Pupil) -> str:
 
 def _tokens() -> URLSafeSerializer:
     return URLSafeSerializer(hub().secret, salt="launch")
-
-
-def _over(lesson: Lesson, now: Now) -> bool:
-    """Whether the lesson ended so long ago that nothing can come any more; a clock that may be wrong never says so."""
-    if lesson.ended_at is None or not now.trusted:
-        return False
-    return now.wall - datetime.datetime.fromisoformat(lesson.ended_at).timestamp() > LATE_S

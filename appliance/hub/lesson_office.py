@@ -26,10 +26,6 @@ from appliance.xapi.preparing import Prepared
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LATE_S = 60 * 86400.0
-"""How long after its lesson an answer that waited in a tablet is still taken."""
-
-
 def current() -> Lesson | None:
     """The running lesson, read once per request; the room follows it."""
     if "lesson" not in g:
@@ -113,16 +109,13 @@ def results(lesson: Lesson, pupil_id: str, activity_id: str) -> dict[str, tuple[
 def admit(lesson_id: str) -> None:
     """Whether an answer of that lesson can still be taken, long after it perhaps.
 
-    Raises :class:`NotFound` when it was anonymous and is over or is not known, :class:`Refused` after 60 days; a clock
-    that may be wrong never says so.
+    Raises :class:`NotFound` when it was anonymous and is over or is not known, :class:`Refused` after 60 days (see
+    :func:`appliance.store.lessons.too_late`).
     """
     if anonymous.is_anonymous(lesson_id):
         hub().anonymous.admit(lesson_id)
         return
-    lesson, now = lessons.get(hub().db, lesson_id), hub().clock.now()
-    if lesson.ended_at is None or not now.trusted:
-        return
-    if now.wall - datetime.datetime.fromisoformat(lesson.ended_at).timestamp() > LATE_S:
+    if lessons.too_late(lessons.get(hub().db, lesson_id), hub().clock.now()):
         raise Refused("This answer comes too long after its lesson: it is not kept.")
 
 
@@ -169,7 +162,7 @@ def ring() -> Lesson | None:
     if over is None:
         return None
     if over.kept:
-        lessons.end(hub().db, now_text())
+        lessons.end(hub().db, now_text(), sure=hub().clock.now().trusted)
         hub().vaults.lock(over.group)
     else:
         hub().anonymous.end(now_text())

@@ -88,7 +88,7 @@ def begin() -> AnyResponse:
 def _kept(group: str, plan: tuple[Planned, ...], options: LessonOptions) -> Lesson:
     at, by = lesson_office.now_text(), lesson_office.staff_id()
     lesson = Lesson(str(uuid.uuid4()), group, lesson_plans.title(plan), at, None, plan, options, by)
-    lessons.begin(hub().db, lesson)
+    lessons.begin(hub().db, lesson, sure=hub().clock.now().trusted)
     return lesson
 
 

@@ -147,7 +147,10 @@ def set_animal(conn: Connection, pupil_id: str, avatar: str, alias: str) -> None
 
 
 def leave(conn: Connection, pupil_id: str, at: str) -> None:
-    """The pupil is no longer in the class or in any need group; records and keys stay until retention or erasure."""
+    """The pupil is no longer in the class or in any need group; records and keys stay until retention or erasure.
+
+    ``at``: now, as RFC 3339, or empty where the clock cannot be trusted: :func:`vault.date` says it later.
+    """
     _pupil(conn, pupil_id)
     conn.execute("INSERT OR IGNORE INTO pupil_detail (pupil) VALUES (?)", (pupil_id,))
     conn.execute("UPDATE pupil_detail SET left_at = ? WHERE pupil = ?", (at, pupil_id))
@@ -194,6 +197,15 @@ def set_members(conn: Connection, group_id: str, home: str, members: Collection[
         raise BadInput("One of these pupils is no longer in the class: reload the page, then choose again.")
     conn.executemany("DELETE FROM member WHERE school_group = ? AND pupil = ?", [(group_id, each) for each in own])
     conn.executemany("INSERT INTO member VALUES (?, ?)", [(group_id, each) for each in sorted(members)])
+
+
+def seats(db: Database, group_id: str, pupil_id: str) -> bool:
+    """Whether a pupil belongs to a class, or to a need group; who left a class still does, for what comes late."""
+    found = db.reading().execute(
+        "SELECT 1 FROM pupil WHERE id = ? AND (school_group = ? OR id IN (SELECT pupil FROM member WHERE "
+        "school_group = ?))", (pupil_id, group_id, group_id),
+    )  # fmt: skip
+    return found.fetchone() is not None
 
 
 def details(db: Database, pupil_id: str) -> dict[str, Any]:

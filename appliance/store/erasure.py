@@ -187,9 +187,10 @@ class Erasure:
     def resume(self) -> int:
         """Finish what a death, or a reader, left unfinished; returns how many statements were emptied.
 
-        Also erases what the previous release, which knows no tombstones, wrote after a roll-back. Raises as
-        :meth:`erase`.
+        Also erases what the previous release, which knows no tombstones, wrote after a roll-back, and what it left in
+        the vault of the pupils that it erased. Raises as :meth:`erase`.
         """
+        self._records.commit.run(_forget_strays)
         emptied = self._empty_covered()
         self._sweep()
         self._rewrite.run()
@@ -317,6 +318,11 @@ def _mark(conn: sqlite3.Connection, undefined: Iterable[str] = ()) -> None:
     conn.execute("INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                  (_MARK, json.dumps(iris)))  # fmt: skip
     rewrite.mark(conn)
+
+
+def _forget_strays(conn: sqlite3.Connection) -> None:
+    if vault.forget_strays(conn):
+        rewrite.mark(conn)
 
 
 def _undefined(conn: sqlite3.Connection) -> list[str] | None:

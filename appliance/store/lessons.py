@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import sqlite3
 
 from appliance.errors import NotFound
 from appliance.model import Answered, Lesson, LessonOptions, Planned
+from appliance.ports import Now
 from appliance.store.db import Database
 
+LATE_S = 60 * 86400.0
+"""How long after its lesson what waited in a tablet is still taken."""
 _LATEST_FIRST = "ORDER BY started_at DESC, rowid DESC LIMIT"
 
 
@@ -28,28 +32,31 @@ def put(conn: sqlite3.Connection, lesson: Lesson) -> None:
     )
 
 
-def begin(db: Database, lesson: Lesson) -> None:
-    """Open ``lesson``; whatever still ran ends at the same moment, in the same transaction."""
+def begin(db: Database, lesson: Lesson, *, sure: bool = False) -> None:
+    """Open ``lesson``; whatever still ran ends at the same moment, in the same transaction.
+
+    ``sure``: whether that moment was told by a clock that can be trusted.
+    """
     with db.writing() as conn:
-        conn.execute("UPDATE lesson SET ended_at = ? WHERE ended_at IS NULL", (lesson.started_at,))
+        _end(conn, lesson.started_at, sure)
         put(conn, lesson)
 
 
-def end(db: Database, at: str) -> None:
-    """The bell: no lesson runs any more. ``at``: RFC 3339, UTC."""
+def end(db: Database, at: str, *, sure: bool = False) -> None:
+    """The bell: no lesson runs any more. ``at``: RFC 3339, UTC; ``sure``: as for :func:`begin`."""
     with db.writing() as conn:
-        conn.execute("UPDATE lesson SET ended_at = ? WHERE ended_at IS NULL", (at,))
+        _end(conn, at, sure)
 
 
-def reopen(db: Database, lesson_id: str, at: str) -> Lesson:
+def reopen(db: Database, lesson_id: str, at: str, *, sure: bool = False) -> Lesson:
     """Go on with a lesson that was over: its answers stay, the cookies of its earlier sittings do not.
 
     Another that ran ends. Raises :class:`NotFound`.
     """
     again = get(db, lesson_id)
-    options = dataclasses.replace(again.options, sitting=again.options.sitting + 1)
+    options = dataclasses.replace(again.options, sitting=again.options.sitting + 1, end_sure=False)
     with db.writing() as conn:
-        conn.execute("UPDATE lesson SET ended_at = ? WHERE ended_at IS NULL", (at,))
+        _end(conn, at, sure)
         conn.execute("UPDATE lesson SET ended_at = NULL, options = ? WHERE id = ?",
                      (json.dumps(dataclasses.asdict(options)), lesson_id))  # fmt: skip
     return get(db, lesson_id)
@@ -98,10 +105,26 @@ def answered(db: Database, lesson_id: str) -> list[Answered]:
     ]
 
 
+def too_late(lesson: Lesson, now: Now) -> bool:
+    """Whether it ended so long ago that nothing can come any more.
+
+    Only when its end and this moment were both told by a clock that can be trusted: else what waited is taken.
+    """
+    if lesson.ended_at is None or not lesson.options.end_sure or not now.trusted:
+        return False
+    return now.wall - datetime.datetime.fromisoformat(lesson.ended_at).timestamp() > LATE_S
+
+
 def has_teacher(db: Database) -> bool:
     """Whether anybody could open a class's vault."""
     found = db.reading().execute("SELECT 1 FROM staff WHERE role = 'teacher' AND left_at IS NULL LIMIT 1").fetchone()
     return found is not None
+
+
+def _end(conn: sqlite3.Connection, at: str, sure: bool) -> None:
+    for row in conn.execute("SELECT id, options FROM lesson WHERE ended_at IS NULL").fetchall():
+        told = json.dumps({**json.loads(row["options"]), "end_sure": sure})
+        conn.execute("UPDATE lesson SET ended_at = ?, options = ? WHERE id = ?", (at, told, row["id"]))
 
 
 def _one(db: Database, where: str, *values: object) -> Lesson | None:

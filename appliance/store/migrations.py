@@ -4,7 +4,8 @@
 """Additive migrations: the previous release must still read the file after a roll-back.
 
 Only new tables, new nullable columns or columns with a default, new indexes. Never a drop, a rename or a new
-constraint on an old table.
+constraint on an old table: a new table with a foreign key onto an old one is such a constraint, since the previous
+release could no longer delete there.
 """
 
 from __future__ import annotations
@@ -144,15 +145,15 @@ ALTER TABLE lesson ADD COLUMN plan TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE lesson ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE lesson ADD COLUMN opened_by TEXT NOT NULL DEFAULT '';
 CREATE TABLE group_detail (
-    school_group TEXT PRIMARY KEY REFERENCES school_group (id), kind TEXT NOT NULL DEFAULT 'class',
+    school_group TEXT PRIMARY KEY, kind TEXT NOT NULL DEFAULT 'class',
     regime TEXT NOT NULL DEFAULT 'animals', level TEXT NOT NULL DEFAULT '', names_shown INTEGER NOT NULL DEFAULT 0,
     archived_at TEXT) WITHOUT ROWID;
 CREATE TABLE pupil_detail (
     pupil TEXT PRIMARY KEY, profile TEXT NOT NULL DEFAULT '{}', left_at TEXT) WITHOUT ROWID;
 CREATE TABLE activity_detail (
-    activity TEXT PRIMARY KEY REFERENCES activity (id), owner TEXT NOT NULL DEFAULT '', removed_at TEXT) WITHOUT ROWID;
+    activity TEXT PRIMARY KEY, owner TEXT NOT NULL DEFAULT '', removed_at TEXT) WITHOUT ROWID;
 CREATE TABLE member (
-    school_group TEXT NOT NULL REFERENCES school_group (id), pupil TEXT NOT NULL REFERENCES pupil (id),
+    school_group TEXT NOT NULL, pupil TEXT NOT NULL,
     PRIMARY KEY (school_group, pupil)) WITHOUT ROWID;
 CREATE TABLE staff (
     id TEXT PRIMARY KEY, role TEXT NOT NULL, name TEXT NOT NULL, public BLOB NOT NULL, created_at TEXT NOT NULL,
@@ -164,9 +165,9 @@ CREATE TABLE device (
     id TEXT PRIMARY KEY, staff TEXT NOT NULL REFERENCES staff (id), label TEXT NOT NULL, created_at TEXT NOT NULL,
     failures INTEGER NOT NULL DEFAULT 0, waits TEXT NOT NULL DEFAULT '{}');
 CREATE TABLE group_key (
-    school_group TEXT PRIMARY KEY REFERENCES school_group (id), public BLOB NOT NULL) WITHOUT ROWID;
+    school_group TEXT PRIMARY KEY, public BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE group_grant (
-    school_group TEXT NOT NULL REFERENCES school_group (id), holder TEXT NOT NULL, sealed BLOB NOT NULL,
+    school_group TEXT NOT NULL, holder TEXT NOT NULL, sealed BLOB NOT NULL,
     PRIMARY KEY (school_group, holder)) WITHOUT ROWID;
 CREATE TABLE pupil_key (pupil TEXT PRIMARY KEY, public BLOB NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE sealed_item (
@@ -181,7 +182,7 @@ CREATE TABLE audit (
 
 _QUIZZES = """
 CREATE TABLE activity_question (
-    activity TEXT NOT NULL REFERENCES activity (id), id TEXT NOT NULL, position INTEGER, body TEXT NOT NULL,
+    activity TEXT NOT NULL, id TEXT NOT NULL, position INTEGER, body TEXT NOT NULL,
     PRIMARY KEY (activity, id)) WITHOUT ROWID
 """
 

@@ -27,7 +27,7 @@ def agents(conn: sqlite3.Connection, box: str) -> list[str]:
 
 def left(conn: sqlite3.Connection, box: str, before: str) -> list[str]:
     """The agent values of the pupils who left their class before ``before`` (RFC 3339)."""
-    rows = conn.execute("SELECT pupil FROM pupil_detail WHERE left_at < ? ORDER BY pupil", (before,))
+    rows = conn.execute("SELECT pupil FROM pupil_detail WHERE left_at <> '' AND left_at < ? ORDER BY pupil", (before,))
     return [terms.agent_value(identifiers.pupil(box, row["pupil"])) for row in rows]
 
 
@@ -35,7 +35,7 @@ def anything(conn: sqlite3.Connection, before: str) -> bool:
     """Whether an answer, a text or a medium is older than ``before`` (RFC 3339)."""
     statement = "SELECT 1 FROM statement WHERE stored < ? AND NOT erased LIMIT 1"
     sealed = "SELECT 1 FROM sealed_item WHERE kind <> 'name' AND at <> '' AND at < ? LIMIT 1"
-    gone = "SELECT 1 FROM pupil_detail WHERE left_at < ? LIMIT 1"
+    gone = "SELECT 1 FROM pupil_detail WHERE left_at <> '' AND left_at < ? LIMIT 1"
     return any(conn.execute(query, (before,)).fetchone() is not None for query in (statement, sealed, gone))
 
 

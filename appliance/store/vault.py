@@ -262,8 +262,18 @@ def forget_items(conn: sqlite3.Connection, ids: list[str]) -> None:
 
 def forget_pupil(conn: sqlite3.Connection, pupil_id: str) -> None:
     """Delete the pupil's keys first, then every sealed thing, memberships and settings; files: :func:`sweep`."""
-    for table in ("pupil_key", "sealed_item", "member", "pupil_detail"):
+    for table in _OF_PUPILS:
         conn.execute(f"DELETE FROM {table} WHERE pupil = ?", (pupil_id,))  # noqa: S608 - a list of ours
+
+
+def forget_strays(conn: sqlite3.Connection) -> int:
+    """Delete what belongs to pupils who are no longer on the list: an earlier release erased them, which knows nothing
+    of these tables. Returns how many rows went.
+    """
+    return sum(
+        conn.execute(f"DELETE FROM {table} WHERE pupil NOT IN (SELECT id FROM pupil)").rowcount  # noqa: S608 - ours
+        for table in _OF_PUPILS
+    )
 
 
 def forget_older(conn: sqlite3.Connection, pupil_id: str, before: str = "") -> None:
@@ -275,8 +285,9 @@ def forget_older(conn: sqlite3.Connection, pupil_id: str, before: str = "") -> N
 
 
 def date(conn: sqlite3.Connection, at: str) -> None:
-    """Give what was sealed under a clock that was not set the date of now, by one that is."""
+    """Give what was sealed, and who left, under a clock that was not set the date of now, by one that is."""
     conn.execute("UPDATE sealed_item SET at = ? WHERE at = ''", (at,))
+    conn.execute("UPDATE pupil_detail SET left_at = ? WHERE left_at = ''", (at,))
 
 
 def sweep(conn: sqlite3.Connection, folder: Path) -> int:
@@ -297,6 +308,8 @@ def sweep(conn: sqlite3.Connection, folder: Path) -> int:
     return len(strays)
 
 
+_OF_PUPILS = ("pupil_key", "sealed_item", "member", "pupil_detail")
+"""Tables with rows of a pupil, the keys first. None refers to ``pupil``: an earlier release deletes from that one."""
 _ITEMS = "SELECT id, pupil, kind, about, media_type, size, at FROM sealed_item"
 
 

@@ -25,7 +25,7 @@ from appliance.hub import launch
 from appliance.hub.context import Hub
 from appliance.model import Group, Lesson, Pupil
 from appliance.ports import Now
-from appliance.store import people, settings
+from appliance.store import classes, lessons, people, settings
 from appliance.xapi import identifiers
 from tests.hub import site as rig
 from tests.hub.site import CONTENT, Site
@@ -81,9 +81,10 @@ def token(site: Site, *what: str) -> str:
         return launch.token(*what)
 
 
-def end_lesson(site: Site, lesson: str, at: str) -> None:
+def end_lesson(site: Site, lesson: str, at: str, *, sure: bool = True) -> None:
+    options = json.dumps({"end_sure": sure})
     with site.hub.db.writing() as conn:
-        conn.execute("UPDATE lesson SET ended_at = ? WHERE id = ?", (at, lesson))
+        conn.execute("UPDATE lesson SET ended_at = ?, options = ? WHERE id = ?", (at, options, lesson))
 
 
 def test_a_token_stands_for_a_pupil_in_a_lesson(classroom: Site) -> None:
@@ -135,6 +136,19 @@ def test_after_the_lesson_only_late_deliveries(classroom: Site) -> None:
         checked(classroom, given, At(ended.timestamp() + 61 * 86400))
     assert not checked(classroom, given, At(0.0, trusted=False)).running
     assert not checked(classroom, given, At(4e9, trusted=False)).running, "a wrong clock loses nothing"
+    end_lesson(classroom, "l", "2024-03-01T09:00:00Z", sure=False)
+    assert not checked(classroom, given, At(ended.timestamp())).running, "nor one that was wrong at the bell"
+
+
+def test_a_lesson_of_a_need_group(classroom: Site) -> None:
+    """Its pupils are members, whose class is another; who is no member has no part in it."""
+    with classroom.hub.db.writing() as conn:
+        group = classes.add(conn, "Besoin", kind=classes.NEED)
+        classes.set_members(conn, group, "g", ["p1"])
+    lessons.begin(classroom.hub.db, Lesson("n", group, "Lecture", "2026-11-02T10:00:00Z"))
+    assert checked(classroom, token(classroom, "n", "p1", IRI)).pupil == "p1"
+    with pytest.raises(Refused):
+        checked(classroom, token(classroom, "n", "p2", IRI))
 
 
 def frame(site: Site, path: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from appliance.hub import anonymous, lesson_plans
 from appliance.hub.app import create_app
 from appliance.hub.roles import Role
 from appliance.model import Activity, Choice, Group, Lesson, Question
-from appliance.ports import Now
+from appliance.ports import Clock, Now
 from appliance.store import activities, lessons, people
 from tests.hub import people as staff_rig
 from tests.hub import site as rig
@@ -420,9 +420,42 @@ def test_after_sixty_days_nothing_is_taken_any_more(classroom: Site, teacher: Te
     for days, refused in ((59, 0), (61, 1)):
         at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
         with classroom.hub.db.writing() as conn:
-            conn.execute("UPDATE lesson SET ended_at = ?", (at.isoformat(timespec="seconds"),))
+            conn.execute("UPDATE lesson SET ended_at = ?, options = ?",
+                         (at.isoformat(timespec="seconds"), '{"end_sure": true}'))  # fmt: skip
         told = send(classroom, {**kept, "id": str(uuid.uuid4())})
         assert len(told["refused"]) == (refused if trusted else 0)
+
+
+class SetClock:
+    """A clock that a test sets."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self.wall, self.trusted = clock, datetime.datetime(2024, 3, 1, tzinfo=datetime.UTC), False
+
+    def now(self) -> Now:
+        return dataclasses.replace(self._clock.now(), wall=self.wall.timestamp(), trusted=self.trusted)
+
+
+def test_a_bell_by_a_wrong_clock_loses_nothing(classroom: Site, teacher: Teacher) -> None:
+    """The box started in 2024; its clock is set right an hour after the bell, and a tablet comes back."""
+    clock = SetClock(classroom.hub.clock)
+    object.__setattr__(classroom.hub, "clock", clock)
+    teacher.open("activity:a1", classe="g")
+    kept = answer_of(tablet(classroom, "p1").text("/exercice/a1"), "a", age_ms=3_600_000)
+    teacher.bell()
+    clock.wall, clock.trusted = datetime.datetime(2026, 11, 22, 9, tzinfo=datetime.UTC), True
+    assert send(classroom, kept) == {"accepted": [kept["id"]], "refused": []}
+
+
+def test_a_bell_by_the_right_clock_is_remembered_as_such(classroom: Site, teacher: Teacher) -> None:
+    clock = SetClock(classroom.hub.clock)
+    clock.trusted = True
+    object.__setattr__(classroom.hub, "clock", clock)
+    teacher.open("activity:a1", classe="g")
+    kept = answer_of(tablet(classroom, "p1").text("/exercice/a1"), "a", age_ms=3_600_000)
+    teacher.bell()
+    clock.wall += datetime.timedelta(days=61)
+    assert [each["id"] for each in send(classroom, kept)["refused"]] == [kept["id"]]
 
 
 def test_two_tablets_of_one_pupil_both_work_and_the_last_answer_counts(classroom: Site, teacher: Teacher) -> None:

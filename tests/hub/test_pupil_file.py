@@ -22,7 +22,7 @@ from appliance import passphrase, sealing
 from appliance.errors import NotFound
 from appliance.hub.retention import NOTICE, Retention, ends, erases_at
 from appliance.hub.roles import Role
-from appliance.ports import Now
+from appliance.ports import Clock, Now
 from appliance.store import audit, classes, people, statements, vault
 from tests.hub import site as rig
 from tests.hub.people import account, seat
@@ -180,6 +180,34 @@ def test_a_box_that_slept_all_summer_tells_first(school: Site, teacher: FlaskCli
     assert due.date() == datetime.date(over, 9, 20) + NOTICE
     assert keeper.run(moment(f"{over}-10-05T08:00:00"))
     assert told(school, "p1") == 0
+
+
+def test_who_left_under_a_wrong_clock_is_not_erased_by_it(school: Site, teacher: FlaskClient) -> None:
+    """The day of leaving is the first that the box can be sure of."""
+    over = ends(datetime.datetime.now(PARIS)).year + 1
+    real = school.hub.clock
+    object.__setattr__(school.hub, "clock", Wrong(real))
+    page = "/enseignant/classes/g/eleves/p2/retirer"
+    assert teacher.post(page, data={"csrf": "token"}).status_code == 303
+    object.__setattr__(school.hub, "clock", real)
+    assert [pupil.id for pupil in classes.pupils(school.hub.db, "g")] == ["p1"]
+    keeper = Retention(school.hub.records, school.hub.trail, "Europe/Paris")
+    for day in ("01", "20"):
+        assert keeper.run(moment(f"{over}-10-{day}T08:00:00"))
+    assert {pupil.id for pupil in people.pupils(school.hub.db, "g")} == {"p1", "p2"}
+    for day in ("02", "20"):
+        assert keeper.run(moment(f"{over + 1}-09-{day}T08:00:00"))
+    assert [pupil.id for pupil in people.pupils(school.hub.db, "g")] == ["p1"]
+
+
+class Wrong:
+    """The clock of a box that started without one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> Now:
+        return dataclasses.replace(self._clock.now(), wall=1_709_280_000.0, trusted=False)
 
 
 def test_the_audit_is_kept_for_a_year(school: Site) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.store import migrations, settings
+from appliance import sealing
+from appliance.store import classes, migrations, settings, vault
 from appliance.store.db import Database, Role
 from appliance.store.records import Query
 from appliance.xapi import identifiers
@@ -195,6 +196,42 @@ def test_it_reads_a_file_from_which_a_pupil_was_erased(path: Path) -> None:
         old.record(BOX, "p1", BEFORE[0], "b")
     assert old.record(BOX, "p2", str(uuid.uuid4()), "b")
     old.close()
+
+
+def test_it_erases_a_pupil_and_the_next_update_forgets_the_rest(path: Path) -> None:
+    """It deletes from its own tables, knows nothing of the newer ones, and nothing there holds it up."""
+    box = opened(path)
+    with box.db.writing() as conn:
+        group = classes.add(conn, "Besoin", kind=classes.NEED)
+        classes.set_members(conn, group, "g", ["p1", "p2"])
+        classes.set_details(conn, "p1", {"size": "large"})
+        vault.put_class_keys(conn, "g", {"t": sealing.pair().public})
+        for pupil in ("p1", "p2"):
+            vault.seal(conn, pupil, vault.NAME, b"Lina")
+    box.close()
+    old = PreviousRelease(path)
+    with old.writing() as conn:
+        conn.execute("DELETE FROM pupil WHERE id = 'p1'")
+    old.close()
+    box = opened(path)
+    for table in ("pupil_key", "sealed_item", "member", "pupil_detail"):
+        kept = {row["pupil"] for row in box.db.reading().execute(f"SELECT pupil FROM {table}")}  # noqa: S608
+        assert kept <= {"p2"}, table
+        assert kept or table == "pupil_detail"
+    box.close()
+
+
+def test_no_table_of_this_release_holds_up_the_previous_one(path: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.sqlite"
+    previous_release.migrate(alone)
+    asked = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*'"
+    before, after = (sqlite3.connect(p) for p in (alone, path))
+    old = {name for (name,) in before.execute(asked)}
+    new = {name for (name,) in after.execute(asked)} - old
+    told = "SELECT [table] FROM pragma_foreign_key_list(?)"
+    assert {name for name in new for (onto,) in after.execute(told, (name,)) if onto in old} == set()
+    before.close()
+    after.close()
 
 
 def test_an_empty_file_of_the_previous_release_grows_up(tmp_path: Path) -> None:
