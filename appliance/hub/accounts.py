@@ -18,6 +18,7 @@ from appliance import passphrase, sealing
 from appliance.errors import Busy, Refused
 from appliance.hub import roles
 from appliance.hub.context import hub
+from appliance.hub.recovery_sheet import PRINTED
 from appliance.hub.roles import Person, Role
 from appliance.ports import Now
 from appliance.store import devices, settings, staff, times, vault
@@ -29,8 +30,6 @@ DEVICE_COOKIE = "cartable_appareil"
 WORDS_PROPOSED = 4
 _TAKEN_UP = "passphrase_hash_taken_up"
 """Setting: SHA-256 of the configured hash whose passphrase has an account."""
-PRINTED = "recovery_printed"
-"""Setting: when somebody said that the recovery key was printed."""
 
 
 @functools.cache
@@ -88,7 +87,6 @@ def enter(opened: staff.Opened, *, how: str) -> None:
     account = opened.staff
     name = roles.begin(Person(account.id, Role(account.role)), until, account.public)
     hub().vaults.enter(account.id, opened.private, name)
-    _heal(name)
     roles.note("signed in", how)
 
 
@@ -106,6 +104,7 @@ def enter_with_recovery(pair: sealing.Pair) -> None:
     """Sign the director in. Raises :class:`Refused` for another box's key."""
     if vault.recovery_holder(hub().db.reading()).get(vault.RECOVERY) != pair.public:
         raise Refused("This recovery key is not this box's, or was replaced by another.")
+    settings.once(hub().db, PRINTED, lambda: times.rfc3339(hub().clock.now().wall))  # who types it has it
     until = hub().clock.now().monotonic + 3600
     name = roles.begin(Person(vault.RECOVERY, Role.DIRECTOR), until, pair.public)
     hub().vaults.enter(vault.RECOVERY, pair.private, name)
@@ -118,27 +117,6 @@ def to_midnight(now: Now) -> float:
         return float(SIGNED_IN_S)
     here = datetime.datetime.fromtimestamp(now.wall, zoneinfo.ZoneInfo(hub().config.box.time_zone))
     return float(DAY_S - (here.hour * 3600 + here.minute * 60 + here.second))
-
-
-def _heal(session: str) -> None:
-    """Give what is open to the printed key, where it has not got it yet."""
-    conn = hub().db.reading()
-    holder, _ = hub().vaults.holder(session)
-    lacking = [g for g in vault.granted(conn, holder) if not vault.holds(conn, vault.RECOVERY, g)]
-    if lacking and vault.recovery_holder(conn):
-        with hub().db.writing() as writing:
-            for group_id in lacking:
-                vault.heal(writing, group_id, hub().vaults.private(group_id))
-
-
-def new_recovery_key(session: str) -> str:
-    """Another printed key; told here and never again. The classes that ``session`` has open are given to it now."""
-    written = sealing.recovery_key()
-    with hub().db.writing() as conn:
-        vault.put_recovery(conn, sealing.recovery_pair(written).public)
-        hub().trail.note_in(conn, "recovery key made", who=roles.person().id, role=str(roles.person().role))
-    _heal(session)
-    return written
 
 
 def with_pin(pin: str) -> staff.Opened | None:

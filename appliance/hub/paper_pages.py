@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import datetime
-import hmac
 import io
 import re
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, send_file
 
-from appliance import sealing
 from appliance.errors import NotFound, Refused
 from appliance.hub import badges, class_access, class_office
+from appliance.hub import recovery_sheet as recovery_sheet_key
 from appliance.hub.class_access import of_class
 from appliance.hub.context import hub
 from appliance.hub.language import format_date, language
@@ -23,7 +22,7 @@ from appliance.hub.lesson_home import tablet_address
 from appliance.hub.paper.data import Place, Seat
 from appliance.hub.roles import Role, allowed
 from appliance.i18n import N_, translator
-from appliance.store import classes, vault
+from appliance.store import classes
 
 pages = Blueprint("paper_pages", __name__)
 
@@ -63,8 +62,7 @@ def recovery_sheet() -> Response:
     from appliance.hub.paper.recovery import recovery
 
     written = request.form.get("key", "")
-    known = vault.recovery_holder(hub().db.reading()).get(vault.RECOVERY, b"")
-    if not known or not hmac.compare_digest(sealing.recovery_pair(written).public, known):
+    if not recovery_sheet_key.is_known(written):
         raise Refused("This is not the key of this box: make another recovery sheet.")
     return _pdf(recovery(_place(), written.strip().upper(), translator(language()), language()), "cartable")
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import BadInput, Busy, Refused
+from appliance.errors import BadInput, Busy
 from appliance.hub import accounts, roles
+from appliance.hub import recovery_sheet as sheet
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import Role, allowed, person
-from appliance.store import devices, settings, staff, times, vault
+from appliance.store import devices, staff, times
 
 pages = Blueprint("staff_account", __name__)
 
@@ -46,7 +47,7 @@ def make() -> AnyResponse | tuple[str, int] | str:
     accounts.enter(opened, how="new account")
     if role == staff.TECHNICIAN:
         return redirect(url_for("staff_pages.technician"), 303)
-    if not vault.recovery_holder(hub().db.reading()):
+    if sheet.may_make():
         return _recovery_page()
     return redirect(url_for("staff_account.enrol_form"), 303)
 
@@ -58,29 +59,37 @@ def _new_page(words: str, name: str = "", role: str = staff.TEACHER, error: str 
 @pages.post("/enseignant/cle")
 @allowed(Role.TEACHER, Role.DIRECTOR)
 def recovery_sheet() -> str:
-    """Another recovery key. A teacher makes the first one; later, only who holds the one before.
+    """Another recovery key. The first teacher makes the first one; later, only who holds the one before.
 
     Raises :class:`Refused`: with a sheet of their own, a teacher would open the others' classes.
     """
-    if person().role is Role.TEACHER and vault.recovery_holder(hub().db.reading()):
-        raise Refused("There is a recovery sheet already: only the director, who holds it, can make another.")
-    hub().vaults.holder(person().session)
     return _recovery_page()
 
 
 def _recovery_page() -> str:
-    written = accounts.new_recovery_key(person().session)
-    return render_template("staff_recovery.html", key=written, school=hub().config.school.name)
+    written = sheet.show(person().session)
+    return render_template(
+        "staff_recovery.html", key=written, public=sheet.public_of(written), school=hub().config.school.name
+    )
 
 
 @pages.post("/enseignant/cle/imprimee")
 @allowed(Role.TEACHER, Role.DIRECTOR)
 def printed() -> AnyResponse:
-    """Somebody says that the sheet is printed or copied."""
-    settings.put(hub().db, accounts.PRINTED, times.rfc3339(hub().clock.now().wall))
+    """The sheet is printed or copied: from now on it is the box's. The director types it once, which proves it."""
+    sheet.acknowledge(person().session, request.form.get("public", ""))
     if person().role is Role.DIRECTOR:
-        return redirect(url_for("auth.sign_in"), 303)
+        roles.end()
+        return redirect(url_for("staff_director.recovery_form"), 303)
     return redirect(url_for("staff_account.enrol_form"), 303)
+
+
+@pages.post("/enseignant/cle/confier")
+@allowed(Role.TEACHER)
+def entrust() -> AnyResponse:
+    """One's own classes are put on the recovery sheet that there is."""
+    sheet.entrust(person().session)
+    return redirect(url_for("staff_account.account"), 303)
 
 
 @pages.get("/enseignant/appareil")
@@ -150,7 +159,7 @@ def other_words() -> AnyResponse | tuple[str, int]:
 def _account_page(words: str, error: str = "") -> str:
     conn = hub().db.reading()
     return render_template("staff_account.html", words=words, error=error, devices=devices.of(conn, person().id),
-                           no_recovery=not vault.recovery_holder(conn))  # fmt: skip
+                           no_recovery=sheet.may_make(), missing=len(sheet.missing()))  # fmt: skip
 
 
 def _label() -> str:

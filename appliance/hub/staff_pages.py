@@ -29,6 +29,7 @@ ACTS = {
     "passphrase changed": N_("Changed the passphrase"),
     "passphrase given": N_("Gave a new passphrase"),
     "recovery key made": N_("Made a recovery sheet"),
+    "classes put on the sheet": N_("Put their classes on the recovery sheet"),
     "device enrolled": N_("Chose a PIN for a device"),
     "device forgotten": N_("Forgot a device"),
     "pupil erased": N_("Erased a pupil"),

@@ -94,6 +94,13 @@ def any_teacher(conn: sqlite3.Connection) -> bool:
     return conn.execute("SELECT 1 FROM staff WHERE role = ? AND left_at IS NULL", (TEACHER,)).fetchone() is not None
 
 
+def first_teacher(conn: sqlite3.Connection) -> str:
+    """Id of the teacher who has been here longest, by the order of the rows (a clock may be wrong); empty: none."""
+    row = conn.execute("SELECT id FROM staff WHERE role = ? AND left_at IS NULL ORDER BY rowid LIMIT 1", (TEACHER,))
+    found = row.fetchone()
+    return "" if found is None else str(found["id"])
+
+
 def anybody(conn: sqlite3.Connection) -> bool:
     """Whether a passphrase can be typed at all."""
     return conn.execute("SELECT 1 FROM staff WHERE left_at IS NULL").fetchone() is not None

@@ -91,9 +91,11 @@ def put_grant(conn: sqlite3.Connection, group_id: str, holder: str, public: byte
     conn.execute("INSERT OR REPLACE INTO group_grant VALUES (?, ?, ?)", (group_id, holder, sealed))
 
 
-def put_recovery(conn: sqlite3.Connection, public: bytes) -> None:
-    """Another printed key, from now on the only one; each class is given to it when next opened (:func:`heal`)."""
+def put_recovery(conn: sqlite3.Connection, public: bytes, classes: Mapping[str, bytes]) -> None:
+    """Another printed key, from now on the only one. ``classes``: id -> private key of each that it shall open."""
     conn.execute("DELETE FROM group_grant WHERE holder = ?", (RECOVERY,))
+    for group_id, private in classes.items():
+        put_grant(conn, group_id, RECOVERY, public, private)
     conn.execute("INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                  (RECOVERY_SETTING, public.hex()))  # fmt: skip
 

@@ -63,6 +63,7 @@ RIGHTS: dict[str, str] = {
     "POST /enseignant/appareil": "TOKB",
     "POST /enseignant/appareil/<device_id>/oublier": "TOKB",
     "POST /enseignant/cle": "TODB",
+    "POST /enseignant/cle/confier": "TOB",
     "POST /enseignant/cle/feuille.pdf": "TODB",
     "POST /enseignant/cle/imprimee": "TODB",
     "GET /enseignant/journal": "TODB",

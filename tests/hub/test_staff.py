@@ -72,6 +72,20 @@ def key_on(page: str) -> str:
     return " ".join(re.findall(r"<span>(\w{4})</span>", found[1]))
 
 
+def printed(site: Site, browser: FlaskClient, shown: TestResponse) -> str:
+    """Tap "I have printed it" on the page that shows the key; returns the key."""
+    fields = dict(re.findall(r'name="(csrf|public)" value="([^"]+)"', shown.text))
+    answer = browser.post("/enseignant/cle/imprimee", data=fields)
+    assert answer.status_code == 303, answer.text
+    return key_on(shown.text)
+
+
+def as_director(site: Site, key: str) -> FlaskClient:
+    director = site.new_browser()
+    assert post(site, director, "/direction", "/direction", key=key).status_code == 303
+    return director
+
+
 def test_the_first_teacher(school: Site) -> None:
     """Code, words, recovery sheet, PIN: then names can be kept, and the demonstration class is theirs."""
     teacher = school.new_browser()
@@ -87,8 +101,7 @@ def test_the_first_teacher(school: Site) -> None:
     key = key_on(answer.text)
     assert len(key.replace(" ", "")) == 28
     assert key.replace(" ", "-") not in teacher.get("/enseignant/compte").text
-    answer = post(school, teacher, "/enseignant/cle/imprimee", "/enseignant/compte")
-    assert answer.headers["Location"] == "/enseignant/appareil"
+    assert printed(school, teacher, answer) == key
     assert school.hub.vaults.is_open("g")
     school.hub.vaults.keep("p1", "name", b"Lina")
     assert school.hub.vaults.names("g") == {"p1": "Lina"}
@@ -221,7 +234,7 @@ def test_another_teacher_has_only_classes_of_their_own(school: Site) -> None:
 
 def test_the_director_gives_new_words_and_the_old_ones_are_worth_nothing(school: Site) -> None:
     teacher, director = school.new_browser(), school.new_browser()
-    key = key_on(first_teacher(school, teacher, name="M. Petit").text)
+    key = printed(school, teacher, first_teacher(school, teacher, name="M. Petit"))
     school.hub.vaults.keep("p1", "name", b"Lina")
     post(school, teacher, "/enseignant/appareil", "/enseignant/appareil", pin=PIN, again=PIN)
     for wrong in ("", "0" * 28, key[:-1] + ("0" if key[-1] != "0" else "1"), "x" * 5000):
@@ -237,6 +250,75 @@ def test_the_director_gives_new_words_and_the_old_ones_are_worth_nothing(school:
     post(school, director, "/enseignant/quitter", "/direction/accueil")
     assert school.hub.vaults.names("g") == {"p1": "Lina"}
     assert director.get("/direction/accueil").status_code == 302
+
+
+def test_the_code_makes_no_recovery_key_on_a_box_with_a_teacher(school: Site) -> None:
+    """A box whose teacher has no sheet yet: who reads the code makes an account, and no key to the others' names."""
+    account(school, classes=("g",))
+    newcomer = school.new_browser()
+    answer = first_teacher(school, newcomer, OTHERS)
+    assert answer.headers.get("Location") == "/enseignant/appareil"
+    assert post(school, newcomer, "/enseignant/cle", "/enseignant/compte").status_code == 403
+    victim = school.new_browser()
+    sign_in(school, victim, WORDS)
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == []
+    assert not vault.recovery_holder(school.hub.db.reading())
+    printed(school, victim, post(school, victim, "/enseignant/cle", "/enseignant/compte"))
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == ["g"]
+
+
+def test_a_sign_in_gives_no_class_to_the_sheet_its_teacher_does(school: Site) -> None:
+    account(school, classes=("g",))
+    recovery(school)
+    teacher = school.new_browser()
+    sign_in(school, teacher, WORDS)
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == []
+    assert post(school, teacher, "/enseignant/cle/confier", "/enseignant/compte").status_code == 303
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == ["g"]
+    assert "/enseignant/cle/confier" not in teacher.get("/enseignant/compte").text
+
+
+def test_the_directors_new_sheet_opens_what_the_former_one_did(school: Site) -> None:
+    teacher = school.new_browser()
+    former = printed(school, teacher, first_teacher(school, teacher))
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    director = as_director(school, former)
+    lost = post(school, director, "/enseignant/cle", "/direction/accueil")
+    shown = post(school, director, "/enseignant/cle", "/direction/accueil")
+    as_director(school, former)  # until it is printed, the former one counts
+    fields = dict(re.findall(r'name="(csrf|public)" value="([^"]+)"', lost.text))
+    assert director.post("/enseignant/cle/imprimee", data=fields).status_code == 403, "the page before was replaced"
+    key = printed(school, director, shown)
+    assert director.get("/direction/accueil").status_code == 302
+    assert post(school, school.new_browser(), "/direction", "/direction", key=former).status_code == 403
+    post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
+    assert "Lina" in as_director(school, key).get("/direction/accueil").text
+
+
+def test_a_directors_new_sheet_loses_no_class_that_it_cannot_open(school: Site) -> None:
+    teacher = school.new_browser()
+    director = as_director(school, printed(school, teacher, first_teacher(school, teacher)))
+    shown = post(school, director, "/enseignant/cle", "/direction/accueil")
+    kept = vault.recovery_holder(school.hub.db.reading())
+    with school.hub.db.writing() as conn:
+        conn.execute("UPDATE group_grant SET sealed = zeroblob(80) WHERE holder = ?", (vault.RECOVERY,))
+    fields = dict(re.findall(r'name="(csrf|public)" value="([^"]+)"', shown.text))
+    assert director.post("/enseignant/cle/imprimee", data=fields).status_code >= 400
+    assert vault.recovery_holder(school.hub.db.reading()) == kept
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == ["g"]
+
+
+def test_a_recovery_page_that_was_lost_is_made_again_until_it_is_printed(school: Site) -> None:
+    teacher = school.new_browser()
+    lost = key_on(first_teacher(school, teacher).text)
+    assert post(school, school.new_browser(), "/direction", "/direction", key=lost).status_code == 403
+    post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
+    sign_in(school, teacher, WORDS)
+    assert 'action="/enseignant/cle"' in teacher.get("/enseignant/compte").text
+    key = printed(school, teacher, post(school, teacher, "/enseignant/cle", "/enseignant/compte"))
+    assert 'action="/enseignant/cle"' not in teacher.get("/enseignant/compte").text
+    assert post(school, teacher, "/enseignant/cle", "/enseignant/compte").status_code == 403
+    as_director(school, key)
 
 
 def test_the_technician_sees_counts(school: Site) -> None:
@@ -302,7 +384,7 @@ def test_the_configured_passphrase_makes_its_teachers_account(tmp_path: Path) ->
         assert sign_in(site, teacher, WORDS).status_code == 303
         assert [each.role for each in staff.every(parts.db.reading())] == ["teacher"]
         assert "/enseignant/cle" in teacher.get("/enseignant/compte").text, "it has no recovery sheet yet"
-        key_on(post(site, teacher, "/enseignant/cle", "/enseignant/compte").text)
+        printed(site, teacher, post(site, teacher, "/enseignant/cle", "/enseignant/compte"))
         assert vault.granted(parts.db.reading(), vault.RECOVERY) == ["g"]
         assert sign_in(site, site.new_browser(), WORDS).status_code == 303
         assert len(staff.every(parts.db.reading())) == 1
