@@ -86,7 +86,7 @@ def test_teachers_pages_send_a_pupil_to_the_sign_in(box: Box, open_as: Open) -> 
 def test_the_teacher_leaves(box: Box, open_as: Open, browser: Browser) -> None:
     page = open_as(Who.TEACHER).new_page()
     page.goto(box.base + "/enseignant/accueil")
-    page.locator("main form button").click()
+    page.locator("form[action='/enseignant/quitter'] button").click()
     expect(page).to_have_url(re.compile("/(qui|etagere)$"))
     page.goto(box.base + "/enseignant/accueil")
     expect(page).to_have_url(re.compile("/enseignant$"))

@@ -46,7 +46,7 @@ class Person:
     def go(self, path: str) -> None:
         self.page.goto(self.box.base + path)
 
-    def press(self, where: str = "main form button:not([data-print])") -> None:
+    def press(self, where: str = "main form:not([action$='.pdf']) button:not([data-print])") -> None:
         self.page.locator(where).first.click()
         self.page.wait_for_load_state()
 
