@@ -141,10 +141,11 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
     ``later`` is given what starts processes and threads that no page waits for; it may call them when it likes.
     """
     from appliance.drivers.clock_system import SystemClock
-    from appliance.hub import presence
+    from appliance.hub import live_sessions, presence
     from appliance.hub.clock_watch import ClockWatch
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
+    from appliance.hub.live_sessions import LiveSessions
     from appliance.hub.retention import Retention
     from appliance.hub.search import Search
     from appliance.hub.spoken import Spoken
@@ -197,6 +198,7 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
             machine(config),
             Vaults(db, config.vault, clock),
             trail,
+            LiveSessions(config.box.run / live_sessions.FILE),
             spoken=spoken,
         )
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from flask import request
 
 from appliance import passphrase, sealing
-from appliance.errors import Busy, Refused
+from appliance.errors import BadInput, Busy, Refused
 from appliance.hub import roles
 from appliance.hub.context import hub
 from appliance.hub.recovery_sheet import PRINTED
 from appliance.hub.roles import Person, Role
 from appliance.ports import Now
-from appliance.store import devices, settings, staff, times, vault
+from appliance.store import audit, devices, settings, staff, times, vault
 from appliance.store.db import Connection
 
 SIGNED_IN_S = 12 * 3600
@@ -50,12 +50,12 @@ def takes_passphrase() -> bool:
 def judge(words: str) -> staff.Opened | None:
     """Whose passphrase this is; the configured one makes its teacher's account when it is typed first."""
     found = staff.find(hub().db.reading(), words)
-    if found is not None or not _configured(words):
+    if found is not None or not (mark := _configured(words)):
         return found
-    return make(staff.TEACHER, "", words)
+    return make(staff.TEACHER, "", words, mark)
 
 
-def make(role: str, name: str, words: str) -> staff.Opened:
+def make(role: str, name: str, words: str, taken_up: str = "") -> staff.Opened:
     """An account; the first teacher takes the classes that have no keys. Raises :class:`appliance.errors.BadInput`."""
     at = times.rfc3339(hub().clock.now().wall)
     with hub().db.writing() as conn:
@@ -63,6 +63,8 @@ def make(role: str, name: str, words: str) -> staff.Opened:
         opened = staff.add(conn, role, name, words, at=at)
         if first:
             _adopt(conn, opened.staff)
+        if taken_up:
+            conn.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (_TAKEN_UP, taken_up))
         hub().trail.note_in(conn, "account made", who=opened.staff.id, role=role)
     return opened
 
@@ -72,13 +74,13 @@ def _adopt(conn: Connection, first: staff.Staff) -> None:
         vault.put_class_keys(conn, group_id, {first.id: first.public})
 
 
-def _configured(words: str) -> bool:
+def _configured(words: str) -> str:
+    """What marks the configured passphrase as taken up, where it is this one, and no account has it."""
     kept = hub().config.teacher.passphrase_hash
     mark = hashlib.sha256(kept.encode()).hexdigest()
     if not kept or settings.get(hub().db, _TAKEN_UP) == mark or not passphrase.matches(kept, words):
-        return False
-    settings.put(hub().db, _TAKEN_UP, mark)
-    return True
+        return ""
+    return mark
 
 
 def enter(opened: staff.Opened, *, how: str) -> None:
@@ -86,7 +88,7 @@ def enter(opened: staff.Opened, *, how: str) -> None:
     until = hub().clock.now().monotonic + SIGNED_IN_S
     account = opened.staff
     name = roles.begin(Person(account.id, Role(account.role)), until, account.public)
-    hub().vaults.enter(account.id, opened.private, name)
+    hub().vaults.enter(account.id, opened.private, name, until)
     roles.note("signed in", how)
 
 
@@ -107,7 +109,7 @@ def enter_with_recovery(pair: sealing.Pair) -> None:
     settings.once(hub().db, PRINTED, lambda: times.rfc3339(hub().clock.now().wall))  # who types it has it
     until = hub().clock.now().monotonic + 3600
     name = roles.begin(Person(vault.RECOVERY, Role.DIRECTOR), until, pair.public)
-    hub().vaults.enter(vault.RECOVERY, pair.private, name)
+    hub().vaults.enter(vault.RECOVERY, pair.private, name, until)
     roles.note("signed in", "recovery key")
 
 
@@ -119,9 +121,39 @@ def to_midnight(now: Now) -> float:
     return float(DAY_S - (here.hour * 3600 + here.minute * 60 + here.second))
 
 
+def check_words(staff_id: str, words: str) -> None:
+    """Raises :class:`BadInput` unless these are the account's; :class:`Busy` as for a sign-in."""
+
+    def owner(given: str) -> staff.Opened | None:
+        return staff.find(hub().db.reading(), given)
+
+    found = hub().presence.judged(words, _address(), owner) if words.strip() else None
+    if found is None or found.staff.id != staff_id:
+        roles.note("sign-in", "passphrase", audit.FAILED)
+        raise BadInput("This is not your present passphrase.")
+
+
+def check_pin(staff_id: str, pin: str) -> None:
+    """Raises :class:`BadInput` unless it is the account's on this device; :class:`Busy` as for a sign-in."""
+    found = with_pin(pin)
+    if found is None or found.staff.id != staff_id:
+        roles.note("sign-in", "pin", audit.FAILED)
+        raise BadInput("This is not the PIN of this device.")
+
+
+def _address() -> str:
+    return request.headers.get("X-Forwarded-For", "")
+
+
 def with_pin(pin: str) -> staff.Opened | None:
-    """Whose device and PIN these are. Raises :class:`Busy` while tries from the device are suspended."""
+    """Whose device and PIN these are. Raises :class:`Busy` while tries from the device, or the address, are suspended.
+
+    What comes from no device that was enrolled is refused before anything is computed or written.
+    """
     device_id, secret = device()
+    if not secret or devices.get(hub().db.reading(), device_id) is None:
+        hub().presence.refuse(_address())
+        return None
     with hub().presence.hashing():
         with hub().db.writing() as conn:
             wait = devices.begin(conn, device_id, hub().clock.now())

@@ -13,6 +13,7 @@ from flask import current_app
 from appliance.config import Config
 from appliance.hub.anonymous import Anonymous
 from appliance.hub.imports import Library
+from appliance.hub.live_sessions import LiveSessions
 from appliance.hub.presence import PresenceCode
 from appliance.hub.room import Room
 from appliance.hub.search import Search
@@ -42,6 +43,8 @@ class Hub:
     """Which classes' names and texts can be read now."""
     trail: Trail
     """Writes the audit."""
+    live: LiveSessions = field(default_factory=LiveSessions)
+    """Who of the staff is signed in."""
     room: Room = field(default_factory=Room)
     anonymous: Anonymous = field(default_factory=Anonymous)
     spoken: Spoken = field(default_factory=Spoken)

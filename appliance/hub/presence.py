@@ -27,6 +27,10 @@ FREE_TRIES = 5
 REMEMBERED_ADDRESSES = 1000
 WRONG_IN_ALL = 100
 """Wrong tries that the box takes at once, whoever makes them."""
+PATIENCE_S = 2.0
+"""What a passphrase waits for while another is looked at."""
+MOST_WAITING = 3
+"""Threads of the hub that may do so."""
 FORGIVEN_EACH_S = 6.0
 """One of them is forgiven in this time: guessing from thousands of (IPv6) addresses takes weeks."""
 
@@ -43,8 +47,10 @@ class PresenceCode:
         monotonic: Callable[[], float] = time.monotonic,
         code: str | None = None,
         passphrase: Callable[[str], bool] | None = None,
+        path: Path | None = None,
     ) -> None:
-        """``passphrase``: whether a text is the teacher's; None where the box has none."""
+        """``passphrase``: whether a text is the teacher's; None where the box has none. ``path``: see :func:`kept`."""
+        self._path = path
         self.code = code or f"{secrets.randbelow(10**6):06d}"
         self._passphrase = passphrase
         self._monotonic = monotonic
@@ -52,6 +58,7 @@ class PresenceCode:
         self._wrong, self._counted_at = 0.0, monotonic()
         self._lock = threading.Lock()
         self._hashing = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
     @property
     def takes_passphrase(self) -> bool:
@@ -68,8 +75,8 @@ class PresenceCode:
     def attempt(self, given: str, address: str, judge: Callable[[str], T | None] | None) -> T | Literal["code"] | None:
         """``"code"`` for the code; else what ``judge`` says of it, None for nothing. Digits alone are never judged.
 
-        Raises :class:`Busy` while tries from ``address`` are suspended, and while another passphrase is looked at: that
-        takes a second and much memory, and whoever waited for it would hold one of the hub's few threads.
+        Raises :class:`Busy` while tries from ``address`` are suspended, and when others have been looked at for
+        :data:`PATIENCE_S`: each takes a second and much memory, and who waits holds one of the hub's few threads.
         """
         digits = "".join(given.split())
         with self._lock:
@@ -86,13 +93,13 @@ class PresenceCode:
         """What ``judge`` says, under the same limits, without a look at the code. Raises as :meth:`attempt`."""
         with self._lock:
             self._admit(address)
-            if not self._hashing.acquire(blocking=False):
-                raise _hashing()
             self._failed(address)  # until it proves right: many at once are no way round
         try:
-            found = judge(given)
-        finally:
-            self._hashing.release()
+            with self.hashing():
+                found = judge(given)
+        except Busy:
+            self._not_looked_at(address)
+            raise
         if found is not None:
             with self._lock:
                 self._failures.pop(address, None)
@@ -101,13 +108,41 @@ class PresenceCode:
 
     @contextlib.contextmanager
     def hashing(self) -> Iterator[None]:
-        """One passphrase or PIN is computed at a time, whoever typed it. Raises :class:`Busy`."""
-        if not self._hashing.acquire(blocking=False):
+        """One passphrase or PIN is computed at a time, whoever typed it. Raises :class:`Busy` after a short wait."""
+        if not self._hashing.acquire(blocking=False) and not self._waits():
             raise _hashing()
         try:
             yield
         finally:
             self._hashing.release()
+
+    def _waits(self) -> bool:
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._hashing.acquire(timeout=PATIENCE_S)
+        finally:
+            self._waiting.release()
+
+    def refuse(self, address: str) -> None:
+        """Count a try that could not be right, against its address only. Raises :class:`Busy` while it is suspended."""
+        with self._lock:
+            self._admit(address)
+            self._failed(address)
+            self._wrong = max(0.0, self._wrong - 1)
+
+    def renew(self) -> None:
+        """Another code, on show from now on: the one before has made an account."""
+        with self._lock:
+            self.code = f"{secrets.randbelow(10**6):06d}"
+            if self._path is not None:
+                _write(self._path, self.code)
+
+    def _not_looked_at(self, address: str) -> None:
+        with self._lock:
+            failures, closed_until = self._failures.get(address, (1, 0.0))
+            self._failures[address] = failures - 1, closed_until if failures > FREE_TRIES else 0.0
+            self._wrong = max(0.0, self._wrong - 1)
 
     def _admit(self, address: str) -> None:
         failures, closed_until = self._failures.get(address, (0, 0.0))
@@ -147,9 +182,13 @@ def kept(path: Path, passphrase: Callable[[str], bool] | None = None) -> Presenc
     except (FileNotFoundError, UnicodeDecodeError):
         known = ""
     if len(known) == 6 and known.isascii() and known.isdigit():
-        return PresenceCode(code=known, passphrase=passphrase)
-    fresh = PresenceCode(passphrase=passphrase)
+        return PresenceCode(code=known, passphrase=passphrase, path=path)
+    fresh = PresenceCode(passphrase=passphrase, path=path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(0o600)
-    path.write_text(fresh.code, encoding="ascii")
+    _write(path, fresh.code)
     return fresh
+
+
+def _write(path: Path, code: str) -> None:
+    path.touch(0o600)
+    path.write_text(code, encoding="ascii")

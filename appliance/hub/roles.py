@@ -95,20 +95,36 @@ def is_teacher() -> bool:
 
 
 def begin(found: Person, until: float, key: bytes = b"") -> str:
-    """Sign somebody in; returns the session's name. ``until``: of the monotonic clock."""
-    session.clear()
-    name = secrets.token_urlsafe(12)
-    session["staff"] = [found.id, str(found.role), hub().clock.now().boot, until, name, key.hex()[:KEY_SHOWN]]
-    forget_person()
+    """Sign somebody in, and whoever was out; returns the session's name. ``until``: of the monotonic clock."""
+    end()
+    now, name = hub().clock.now(), secrets.token_urlsafe(12)
+    hub().live.begin(name, found.id, until, now.monotonic)
+    session["staff"] = [found.id, str(found.role), now.boot, until, name, key.hex()[:KEY_SHOWN]]
     return name
 
 
 def end() -> None:
     """Sign out."""
     if person().session:
-        hub().vaults.leave(person().session)
+        _end(person().session)
     session.clear()
     forget_person()
+
+
+def end_others() -> None:
+    """Sign this account out everywhere else: its passphrase or a PIN was changed."""
+    _end(*hub().live.end_others(person().id, person().session))
+
+
+def end_all(staff_id: str) -> None:
+    """The account was closed, or given other words."""
+    _end(*hub().live.end_others(staff_id))
+
+
+def _end(*names: str) -> None:
+    hub().live.end(*names)
+    for name in names:
+        hub().vaults.leave(name)
 
 
 def allowed(*roles: Role, of: str = "") -> Callable[[Callable[P, R]], Callable[P, R | AnyResponse]]:
@@ -206,7 +222,7 @@ def _found() -> Person:
 
 def _member(identity: str, role: str, boot: str, until: float, name: str, key: str) -> Person | None:
     now = hub().clock.now()
-    if boot != now.boot or now.monotonic >= until or hub().vaults.is_over(name):
+    if boot != now.boot or now.monotonic >= until or not hub().live.is_live(name):
         return None
     conn = hub().db.reading()
     if role == Role.PRESENCE and staff.any_teacher(conn):

@@ -34,7 +34,7 @@ def propose() -> str:
 @pages.post("/enseignant/compte/nouveau")
 @allowed(Role.PRESENCE, Role.SUBSTITUTE)
 def make() -> AnyResponse | tuple[str, int] | str:
-    """Make the account and sign it in; the first teacher is shown the recovery sheet."""
+    """Make the account and sign it in; the first teacher is shown the recovery sheet. The code has served: another."""
     form = request.form
     words, name, role = form.get("words", ""), form.get("name", ""), form.get("role", staff.TEACHER)
     try:
@@ -42,8 +42,7 @@ def make() -> AnyResponse | tuple[str, int] | str:
             opened = accounts.make(role, name, words)
     except (BadInput, Busy) as error:
         return _new_page(words, name, role, error.localized(gettext)), error.status
-    if person().session:
-        hub().vaults.leave(person().session)
+    hub().presence.renew()
     accounts.enter(opened, how="new account")
     if role == staff.TECHNICIAN:
         return redirect(url_for("staff_pages.technician"), 303)
@@ -97,25 +96,29 @@ def entrust() -> AnyResponse:
 def enrol_form() -> str:
     """A PIN for this device."""
     hub().vaults.holder(person().session)
-    return render_template("staff_device.html", error="")
+    return _device_page()
 
 
 @pages.post("/enseignant/appareil")
 @allowed(Role.TEACHER, Role.TECHNICIAN)
 def enrol() -> AnyResponse | tuple[str, int]:
-    """Keep the PIN's wrap here, and its secret on the device."""
+    """Keep the PIN's wrap here, and its secret on the device; where there is a PIN, it is asked for."""
     pin, again = request.form.get("pin", ""), request.form.get("again", "")
     holder, private = hub().vaults.holder(person().session)
     try:
         if pin != again:
             raise BadInput("The two PINs are not the same: type them again.")
+        if changes := _has_pin():
+            accounts.check_pin(holder, request.form.get("former", ""))
         conn = hub().db.reading()
         opened = staff.Opened(staff.get(conn, holder), private)
         with hub().presence.hashing(), hub().db.writing() as writing:
             devices.drop(writing, accounts.device()[0])
             identity, secret = devices.enrol(writing, opened, pin, _label(), at=_now())
     except (BadInput, Busy) as error:
-        return render_template("staff_device.html", error=error.localized(gettext)), error.status
+        return _device_page(error.localized(gettext)), error.status
+    if changes:
+        roles.end_others()
     roles.note("device enrolled", identity)
     answer = make_response(redirect(url_for("auth.sign_in"), 303))
     answer.set_cookie(accounts.DEVICE_COOKIE, f"{identity}.{secret.hex()}", max_age=YEAR_S, httponly=True,
@@ -144,14 +147,16 @@ def account() -> str:
 @pages.post("/enseignant/compte")
 @allowed(Role.TEACHER)
 def other_words() -> AnyResponse | tuple[str, int]:
-    """Another passphrase, by who has just proved to be that teacher. The devices' PINs stay."""
+    """Another passphrase, by who types the one before; other sessions end. The devices' PINs stay."""
     holder, private = hub().vaults.holder(person().session)
     words = request.form.get("words", "")
     try:
+        accounts.check_words(holder, request.form.get("former", ""))
         with hub().presence.hashing(), hub().db.writing() as conn:
             staff.put_words(conn, holder, private, words)
     except (BadInput, Busy) as error:
         return _account_page(words, error.localized(gettext)), error.status
+    roles.end_others()
     roles.note("passphrase changed")
     return redirect(url_for("lesson_home.home"), 303)
 
@@ -160,6 +165,15 @@ def _account_page(words: str, error: str = "") -> str:
     conn = hub().db.reading()
     return render_template("staff_account.html", words=words, error=error, devices=devices.of(conn, person().id),
                            no_recovery=sheet.may_make(), missing=len(sheet.missing()))  # fmt: skip
+
+
+def _has_pin() -> bool:
+    known = accounts.known_device()
+    return known is not None and known.id == person().id
+
+
+def _device_page(error: str = "") -> str:
+    return render_template("staff_device.html", error=error, former=_has_pin())
 
 
 def _label() -> str:

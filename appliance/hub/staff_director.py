@@ -71,6 +71,7 @@ def give_words(staff_id: str) -> str:
                 raise Refused("The recovery sheet does not open a class of this teacher: nothing was changed.")
             vault.put_grant(conn, group_id, staff_id, opened.staff.public, vaults.private(group_id))
         hub().trail.note_in(conn, "passphrase given", who=person().id, role=str(person().role), subject=staff_id)
+    roles.end_all(staff_id)
     return _office_page({"name": opened.staff.name or gettext("No name"), "words": words})
 
 

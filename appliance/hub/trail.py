@@ -49,6 +49,8 @@ class Trail:
         self._clock = clock
         self._lock = threading.Lock()
         self._bad = _Bucket(MOST_BAD, BAD_EACH_S)
+        self._sign_ins = _Bucket(MOST_BAD, BAD_EACH_S)
+        self._recovery = _Bucket(MOST_BAD, BAD_EACH_S)
         self._pupils = _Bucket(MOST_OF_PUPILS, PUPILS_EACH_S)
 
     def note(self, act: str, *, who: str = "", role: str = "nobody", subject: str = "", outcome: str = audit.DONE
@@ -58,7 +60,7 @@ class Trail:
         ``act``: short English words, for people. ``subject``: ids and counts, never a name. A disk that is full is
         logged: nobody is kept out of their class for it.
         """
-        bucket = self._bad if outcome != audit.DONE else self._pupils if role in ("pupil", "nobody") else None
+        bucket = self._bucket(act, role, subject, outcome)
         with self._lock:
             if bucket is not None and not bucket.takes(self._clock.now().monotonic):
                 return
@@ -69,6 +71,14 @@ class Trail:
             self._commit.run(lambda conn: self._write(conn, missed, who, role, act, subject, outcome))
         except CartableError as error:
             log.warning("The audit misses %r: %s", act, error)
+
+    def _bucket(self, act: str, role: str, subject: str, outcome: str) -> _Bucket | None:
+        """Wrong passphrases and wrong keys have places of their own: no other noise hides them."""
+        if outcome == audit.DONE:
+            return self._pupils if role in ("pupil", "nobody") else None
+        if act != "sign-in":
+            return self._bad
+        return self._recovery if subject == "recovery key" else self._sign_ins
 
     def note_in(self, conn: Connection, act: str, *, who: str, role: str, subject: str = "") -> None:
         """Within the transaction of the act itself."""

@@ -10,8 +10,8 @@ any end of the process.
 from __future__ import annotations
 
 import logging
+import math
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +22,6 @@ from appliance.store import times, vault
 from appliance.store.db import Connection, Database
 
 log = logging.getLogger(__name__)
-
-REMEMBERED = 1000
-"""Sessions that were signed out of."""
 
 
 @dataclass(slots=True)
@@ -47,11 +44,13 @@ class Vaults:
         self._lock = threading.RLock()
         self._open: dict[str, _Open] = {}
         self._holders: dict[str, tuple[str, bytes]] = {}
-        self._over: OrderedDict[str, None] = OrderedDict()
+        self._until: dict[str, float] = {}
+        """Session -> when it ends, of the monotonic clock; a bell takes the keys, not the end."""
 
     def is_open(self, group_id: str) -> bool:
         """Whether names and texts of the class can be read now. A need group is open when a class of its pupils is."""
         with self._lock:
+            self._expire()
             return any(home in self._open for home in self._homes(group_id))
 
     def names(self, group_id: str) -> Mapping[str, str]:
@@ -92,24 +91,28 @@ class Vaults:
         at = times.rfc3339(now.wall) if now.trusted else ""
         return vault.seal(conn, pupil_id, kind, body, about=about, media_type=media_type, at=at, folder=self.folder)
 
-    def enter(self, holder: str, private: bytes, session: str) -> list[str]:
-        """A sign-in: open each class that ``holder`` may, and keep the key until :meth:`leave`, for classes to come.
+    def enter(self, holder: str, private: bytes, session: str, until: float = math.inf) -> list[str]:
+        """A sign-in: open each class that ``holder`` may, and keep the key for classes to come.
+
+        It ends with :meth:`leave`, and by itself at ``until``, of the monotonic clock.
 
         Returns the classes opened; one that is damaged stays closed.
         """
         with self._lock:
-            self._holders[session] = holder, private
-        return self.reopen(session)
+            self._holders[session], self._until[session] = (holder, private), until
+            return self.reopen(session)
 
     def reopen(self, session: str) -> list[str]:
         """Open what the session's holder may, classes made since among it; nothing after a bell."""
-        with self._lock:
+        with self._lock:  # to the end: a bell rung meanwhile must find open what it locks
+            self._expire()
             held = self._holders.get(session)
-        return [] if held is None else self.unlock(*held, session)
+            return [] if held is None else self.unlock(*held, session)
 
     def holder(self, session: str) -> tuple[str, bytes]:
         """Who signed in, and that person's private key. Raises :class:`Locked` once a bell or a restart dropped it."""
         with self._lock:
+            self._expire()
             if session not in self._holders:
                 raise Locked("Type your PIN or your passphrase again: the box has locked your key.")
             return self._holders[session]
@@ -127,11 +130,6 @@ class Vaults:
             opened.append(group_id)
         return opened
 
-    def is_over(self, session: str) -> bool:
-        """Whether the session was signed out of: its cookie, played again, is worth nothing."""
-        with self._lock:
-            return session in self._over
-
     def put(self, group_id: str, private: bytes, session: str) -> None:
         """Keep the class open for ``session``."""
         with self._lock:
@@ -140,6 +138,7 @@ class Vaults:
     def private(self, group_id: str) -> bytes:
         """The class's private key, to let somebody else in. Raises :class:`Locked`."""
         with self._lock:
+            self._expire()
             if group_id not in self._open:
                 raise _locked()
             return self._open[group_id].private
@@ -157,9 +156,7 @@ class Vaults:
         """The session is over: classes that nobody else has open are locked."""
         with self._lock:
             self._holders.pop(session, None)
-            self._over[session] = None
-            while len(self._over) > REMEMBERED:
-                self._over.popitem(last=False)
+            self._until.pop(session, None)
             for group_id, held in list(self._open.items()):
                 held.by.discard(session)
                 if not held.by:
@@ -170,6 +167,11 @@ class Vaults:
         with self._lock:
             self._open.clear()
             self._holders.clear()
+
+    def _expire(self) -> None:
+        now = self._clock.now().monotonic
+        for session in [name for name, until in self._until.items() if until <= now]:
+            self.leave(session)
 
     def _homes(self, group_id: str) -> list[str]:
         """The classes whose keys are behind a group: itself, or of a need group those of its pupils."""

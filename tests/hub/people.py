@@ -42,6 +42,7 @@ def seat(site: Site, browser: FlaskClient, role: Role, identity: str = "", pair:
     with browser.session_transaction() as session:
         session["csrf"] = "token"
         session["staff"] = [identity, str(role), now.boot, now.monotonic + 3600, name, key]
+    site.hub.live.begin(name, identity, now.monotonic + 3600, now.monotonic)
     if pair:
         site.hub.vaults.enter(identity, pair.private, name)
     return name

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import Busy
+from appliance.hub import presence
 from appliance.hub.presence import (
     FORGIVEN_EACH_S,
     FREE_TRIES,
@@ -116,8 +117,9 @@ def test_a_passphrase_does_as_well_and_is_throttled_as_the_code() -> None:
     assert asked[-1] != wrong(code)  # digits are no passphrase: nothing is computed for them
 
 
-def test_who_tries_while_a_passphrase_is_looked_at_does_not_wait_for_it() -> None:
+def test_who_tries_while_a_passphrase_is_looked_at_does_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id takes a second or more: pupils who type nonsense must not hold every thread of the hub."""
+    monkeypatch.setattr(presence, "PATIENCE_S", 0.05)
     asked, done = threading.Event(), threading.Event()
 
     def slow(given: str) -> bool:
@@ -138,6 +140,47 @@ def test_who_tries_while_a_passphrase_is_looked_at_does_not_wait_for_it() -> Non
         first.join()
     assert found == [True]
     assert not code.check("pas celle-ci du tout", "b")
+
+
+def test_the_right_passphrase_waits_for_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "PATIENCE_S", 20.0)
+    code = PresenceCode(passphrase=lambda given: given == "agrafe soleil tortue radis")
+    found: list[bool] = []
+    second = threading.Thread(target=lambda: found.append(code.check("agrafe soleil tortue radis", "a")))
+    with code.hashing():
+        second.start()
+        second.join(0.05)
+        assert not found
+    second.join(20)
+    assert found == [True]
+
+
+def test_a_try_that_was_not_looked_at_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "PATIENCE_S", 0.001)
+    code = PresenceCode(Hand(), passphrase=lambda given: given == "agrafe soleil tortue radis")
+    with code.hashing():
+        for _ in range(FREE_TRIES * 2):
+            with pytest.raises(Busy, match="Another passphrase"):
+                code.check("agrafe soleil tortue radis", "a")
+    assert code.check("agrafe soleil tortue radis", "a")
+
+
+def test_tries_that_cannot_be_right_slow_their_address_only() -> None:
+    code = PresenceCode(Hand())
+    for number in range(WRONG_IN_ALL * 2):
+        code.refuse(f"fe80::{number:x}")
+    assert code.check(code.code, "teacher")
+    for _ in range(FREE_TRIES):
+        code.refuse("pupil")
+    with pytest.raises(Busy):
+        code.refuse("pupil")
+
+
+def test_another_code_takes_the_place_of_the_one_on_show(tmp_path: Path) -> None:
+    code = kept(tmp_path / "presence-code")
+    former = code.code
+    code.renew()
+    assert kept(tmp_path / "presence-code").code == code.code != former
 
 
 def test_the_right_passphrase_is_forgiven_and_a_wrong_one_counts() -> None:

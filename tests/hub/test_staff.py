@@ -18,9 +18,12 @@ from werkzeug.test import TestResponse
 from appliance import box, passphrase, sealing
 from appliance.config import BoxConfig, Config, DriversConfig, TeacherConfig
 from appliance.errors import Locked
-from appliance.hub import accounts, trail
+from appliance.hub import accounts, live_sessions, trail
 from appliance.hub.app import create_app
+from appliance.hub.live_sessions import LiveSessions
+from appliance.hub.presence import FREE_TRIES
 from appliance.hub.roles import Role
+from appliance.hub.vaults import Vaults
 from appliance.ports import Now
 from appliance.store import audit, devices, people, staff, vault
 from appliance.store.migrations import migrate
@@ -373,6 +376,135 @@ def test_a_session_signed_out_of_is_not_played_again(school: Site) -> None:
     assert teacher.get("/enseignant/compte").status_code == 302
 
 
+def restarted(site: Site) -> Site:
+    """The hub again, in the same boot: what is in memory only is gone."""
+    run = site.hub.config.box.run
+    vaults = Vaults(site.hub.db, site.hub.vaults.folder, site.hub.clock)
+    live = LiveSessions(run / live_sessions.FILE)
+    return Site(dataclasses.replace(site.hub, vaults=vaults, live=live))
+
+
+def test_a_restart_signs_nobody_out_and_nobody_in(school: Site) -> None:
+    site = restarted(school)
+    account(site, classes=("g",))
+    teacher, gone = site.new_browser(), site.new_browser()
+    for browser in (teacher, gone):
+        sign_in(site, browser, WORDS)
+    cookies = [browser.get_cookie("cartable") for browser in (teacher, gone)]
+    post(site, gone, "/enseignant/quitter", "/enseignant/accueil")
+    again = restarted(site)
+    stays, played = again.new_browser(), again.new_browser()
+    for browser, cookie in zip((stays, played), cookies, strict=True):
+        assert cookie
+        browser.set_cookie("cartable", cookie.value)
+    assert stays.get("/enseignant/compte").status_code == 200
+    assert stays.get("/enseignant/appareil").status_code == 423, "the vault is locked"
+    assert played.get("/enseignant/compte").status_code == 302
+    assert (school.hub.config.box.run / live_sessions.FILE).stat().st_mode & 0o077 == 0
+
+
+def test_a_file_of_sessions_that_is_nonsense_signs_everybody_out(tmp_path: Path) -> None:
+    for nonsense in (b"", b"\xff", b"[]", b'{"a": 1}', b'{"a": ["b", "c"]}', b'{"a": ["b", null]}'):
+        (tmp_path / "x").write_bytes(nonsense)
+        assert not LiveSessions(tmp_path / "x").is_live("a")
+
+
+def test_one_account_signs_no_other_out(tmp_path: Path) -> None:
+    live = LiveSessions(tmp_path / "x")
+    live.begin("teacher", "t", 10, 0)
+    for number in range(live_sessions.MOST_EACH + 1):
+        live.begin(str(number), "", 10, 0)
+    assert live.is_live("teacher")
+    assert not live.is_live("0")
+    assert live.is_live("1")
+    live.begin("later", "x", 20, 11)
+    assert not live.is_live("teacher"), "its time is over"
+
+
+def test_signing_in_again_ends_the_session_before(school: Site) -> None:
+    account(school, classes=("g",))
+    teacher, other = school.new_browser(), school.new_browser()
+    sign_in(school, teacher, WORDS)
+    kept, token = (
+        teacher.get_cookie("cartable"),
+        re.search(r'csrf" value="([^"]+)', teacher.get("/enseignant/compte").text),
+    )
+    assert kept
+    assert token
+    teacher.post("/enseignant", data={"csrf": token[1], "code": WORDS})
+    other.set_cookie("cartable", kept.value)
+    assert other.get("/enseignant/compte").status_code == 302
+
+
+def test_other_words_or_another_pin_ask_for_the_former_and_end_other_sessions(school: Site) -> None:
+    account(school, classes=("g",))
+    here, elsewhere = school.new_browser(), school.new_browser()
+    for browser in (here, elsewhere):
+        sign_in(school, browser, WORDS)
+    for wrong in ("", OTHERS, "pas les bons mots"):
+        answer = post(school, here, "/enseignant/compte", "/enseignant/compte", words=OTHERS, former=wrong)
+        assert answer.status_code == 400
+    post(school, here, "/enseignant/appareil", "/enseignant/appareil", pin=PIN, again=PIN)
+    new = {"pin": "314159", "again": "314159"}
+    for wrong in ("", "111222"):
+        assert (
+            post(school, here, "/enseignant/appareil", "/enseignant/appareil", former=wrong, **new).status_code == 400
+        )
+    assert elsewhere.get("/enseignant/compte").status_code == 200
+    assert post(school, here, "/enseignant/appareil", "/enseignant/appareil", former=PIN, **new).status_code == 303
+    assert elsewhere.get("/enseignant/compte").status_code == 302
+    sign_in(school, elsewhere, WORDS)
+    answer = post(school, here, "/enseignant/compte", "/enseignant/compte", words=OTHERS, former=WORDS)
+    assert answer.status_code == 303
+    assert elsewhere.get("/enseignant/compte").status_code == 302
+    assert here.get("/enseignant/compte").status_code == 200
+    assert school.hub.vaults.is_open("g")
+
+
+def test_the_code_changes_once_it_has_made_an_account(school: Site) -> None:
+    code = school.hub.presence.code
+    first_teacher(school, school.new_browser())
+    assert school.hub.presence.code != code
+    assert sign_in(school, school.new_browser(), code).status_code == 403
+
+
+def test_pins_from_devices_that_were_never_enrolled_cost_nothing(school: Site) -> None:
+    """They wait for no passphrase, write nothing, and keep nobody else out."""
+    account(school, classes=("g",))
+    pupil, teacher = school.new_browser(), school.new_browser()
+    pupil.environ_base["HTTP_X_FORWARDED_FOR"] = "10.0.0.7"
+    teacher.environ_base["HTTP_X_FORWARDED_FOR"] = "10.0.0.8"
+    with school.hub.presence.hashing():
+        for _ in range(FREE_TRIES):
+            assert "PIN de cet appareil" in html.unescape(
+                post(school, pupil, "/enseignant", "/enseignant", pin=PIN).text
+            )
+    assert "attendez" in post(school, pupil, "/enseignant", "/enseignant", pin=PIN).text
+    assert sign_in(school, teacher, WORDS).status_code == 303
+
+
+def test_a_configured_passphrase_that_makes_no_account_is_not_used_up(tmp_path: Path) -> None:
+    config = Config(BoxConfig(state=tmp_path, run=tmp_path / "run"), teacher=TeacherConfig(passphrase.hashed(WORDS)),
+                    drivers=DriversConfig(advert="simulated"))  # fmt: skip
+    migrate(config.database)
+    with box.hub(config) as parts, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staff, "MOST", 0)
+        site = Site(parts)
+        assert sign_in(site, site.new_browser(), WORDS).status_code == 400
+        patch.undo()
+        assert sign_in(site, site.new_browser(), WORDS).status_code == 303
+
+
+def test_noise_does_not_hide_wrong_sign_ins(school: Site) -> None:
+    for _ in range(trail.MOST_BAD + 5):
+        school.hub.trail.note("refused", outcome=audit.REFUSED)
+        school.hub.trail.note("sign-in", subject="code", outcome=audit.FAILED)
+    school.hub.trail.note("sign-in", subject="recovery key", outcome=audit.FAILED)
+    kept = [(each.act, each.subject) for each in audit.entries(school.hub.db.reading(), limit=1000)]
+    assert kept.count(("sign-in", "code")) == trail.MOST_BAD
+    assert kept.count(("sign-in", "recovery key")) == 1
+
+
 def test_the_configured_passphrase_makes_its_teachers_account(tmp_path: Path) -> None:
     config = Config(BoxConfig(state=tmp_path, run=tmp_path / "run"), teacher=TeacherConfig(passphrase.hashed(WORDS)),
                     drivers=DriversConfig(advert="simulated"))  # fmt: skip
@@ -388,7 +520,7 @@ def test_the_configured_passphrase_makes_its_teachers_account(tmp_path: Path) ->
         assert vault.granted(parts.db.reading(), vault.RECOVERY) == ["g"]
         assert sign_in(site, site.new_browser(), WORDS).status_code == 303
         assert len(staff.every(parts.db.reading())) == 1
-        other = post(site, teacher, "/enseignant/compte", "/enseignant/compte", words=OTHERS)
+        other = post(site, teacher, "/enseignant/compte", "/enseignant/compte", words=OTHERS, former=WORDS)
         assert other.status_code == 303
         assert sign_in(site, site.new_browser(), WORDS).status_code == 403, "it was changed on the box since"
 

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from appliance.drivers.clock_system import SystemClock
 from appliance.errors import BadInput, Conflict, Damaged, Locked, NotFound
 from appliance.hub.vaults import Vaults
 from appliance.model import Group, Lesson, Pupil
+from appliance.ports import Now
 from appliance.store import people, settings, vault
 from appliance.store.db import Database, Role
 from appliance.store.migrations import migrate
@@ -168,6 +171,51 @@ def test_a_name_takes_the_place_of_the_one_before(db: Database, vaults: Vaults) 
 def test_what_cannot_be_kept(vaults: Vaults, kind: str, body: bytes) -> None:
     with pytest.raises(BadInput):
         vaults.keep("p1", kind, body)
+
+
+def test_keys_end_with_their_session(db: Database, tmp_path: Path) -> None:
+    hand = Hand()
+    vaults = Vaults(db, tmp_path / "vault", hand)
+    vaults.enter("t1", TEACHER.private, "s", until=10.0)
+    vaults.lock("g")
+    assert vaults.is_open("h")
+    hand.time = 10.0
+    assert not vaults.is_open("h")
+    vaults.enter("t1", TEACHER.private, "s", until=20.0)
+    hand.time = 20.0
+    for ask in (lambda: vaults.private("g"), lambda: vaults.names("g"), lambda: vaults.holder("s")):
+        with pytest.raises(Locked):
+            ask()
+    assert vaults.reopen("s") == []
+
+
+def test_a_bell_rung_while_a_class_is_opened_locks_it(db: Database, vaults: Vaults, monkeypatch: pytest.MonkeyPatch
+                                                      ) -> None:  # fmt: skip
+    vaults.enter("t1", TEACHER.private, "s")
+    vaults.lock_all()
+    real, bells = vault.open_grant, list[threading.Thread]()
+
+    def slow(*asked: Any) -> bytes:
+        if not bells:
+            bells.append(threading.Thread(target=vaults.lock, args=("g",)))
+            bells[0].start()
+            bells[0].join(0.3)
+        return real(*asked)
+
+    monkeypatch.setattr(vault, "open_grant", slow)
+    vaults.enter("t1", TEACHER.private, "s")
+    bells[0].join(20)
+    assert not vaults.is_open("g")
+    assert vaults.reopen("s") == []
+
+
+class Hand:
+    """A clock moved by hand."""
+
+    time = 0.0
+
+    def now(self) -> Now:
+        return Now(1_790_000_000 + self.time, True, self.time, "b")
 
 
 def test_who_has_no_keys_keeps_nothing(db: Database, vaults: Vaults) -> None:
