@@ -58,6 +58,7 @@ async function go(to) {
   const line = document.getElementById("state");
   line.hidden = false;
   line.textContent = words.page.replace("{n}", number).replace("{total}", book.numPages);
+  document.getElementById("where").textContent = line.textContent;
   document.getElementById("previous").disabled = number === 1;
   document.getElementById("next").disabled = number === book.numPages;
   tell({ page: number });
