@@ -26,6 +26,7 @@ from appliance.xapi.preparing import Prepared
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
 def current() -> Lesson | None:
     """The running lesson, read once per request; the room follows it."""
     if "lesson" not in g:
