@@ -31,7 +31,7 @@ def come_in(context: BrowserContext, box: Box, seat: int) -> Page:
 
 def packed(page: Page) -> list[str]:
     """Wait until the tablet keeps the lesson."""
-    wanted = {"/etagere", "/exercice/un-peu-de-tout", "/static/app/quiz.js", "/static/app/app.css"}
+    wanted = {"/hors-ligne.json", "/etagere", "/exercice/un-peu-de-tout", "/static/app/quiz.js", "/static/app/app.css"}
     eventually(page, lambda: wanted <= set(page.evaluate(KEPT)), "the pack never came")
     (name,) = page.evaluate(PACKS)
     assert "1F98A" not in name
@@ -77,6 +77,36 @@ def test_nothing_of_a_pupil_stays_for_the_next(box: Box, browser: Browser) -> No
     context.clear_cookies()  # the bell: whoever held the tablet is nobody now
     page.goto(box.base + "/qui")
     eventually(page, lambda: page.evaluate(PACKS) == [], "the pack stayed after the bell")
+    context.close()
+
+
+CHOOSE = """async () => { const form = document.querySelector('main form[action^="/qui/"]');
+  await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)), redirect: 'manual' }); }"""
+BREAK = """async () => { const name = (await caches.keys()).find(n => n.startsWith('cartable-pack-'));
+  const pack = await caches.open(name); await pack.delete('/hors-ligne.json');
+  return pack.delete('/exercice/un-peu-de-tout'); }"""
+
+
+@pytest.mark.timeout(240)
+def test_who_comes_next_gets_no_page_of_the_one_before(own_box: Box, browser: Browser) -> None:
+    """Without goodbye: the second pupil is in, then the box does not answer, and the first one's shelf is not shown.
+
+    Before that, a pack that was half filled is not used, and completed by the next page.
+    """
+    context = browser.new_context(**TABLET, locale="fr-FR")
+    context.set_default_timeout(PATIENCE_MS)
+    page = come_in(context, own_box, 0)
+    packed(page)
+    assert page.evaluate(BREAK)
+    page.reload()
+    packed(page)
+    page.goto(own_box.base + "/qui")
+    page.locator(".animals a").nth(1).click()
+    page.wait_for_url("**/qui/*")
+    page.evaluate(CHOOSE)
+    own_box.stop()
+    with pytest.raises(Error):
+        page.goto(own_box.base + "/etagere")
     context.close()
 
 
