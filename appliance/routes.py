@@ -126,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
     Route("static", Origin.HUB, r"^/static/(?P<path>[^\0]+)$",
           Files(Root.STATIC, "{path}", precompressed=True), (IMMUTABLE, NOSNIFF)),
     Route("upload", Origin.HUB, r"^/enseignant/bibliotheque/ajouter$", Proxy(Service.HUB, max_body_mb=4096)),
+    Route("class-list", Origin.HUB, r"^/enseignant/classes/apercu$", Proxy(Service.HUB, max_body_mb=9)),
     Route("xapi", Origin.HUB, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),
     Route("hub", Origin.HUB, r"^/", Proxy(Service.HUB)),
     Route("reader", Origin.CONTENT, r"^/static/(?P<path>[^\0]+)$",

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, g, jsonify, render_template, request
+from flask import Flask, Request, Response, g, jsonify, render_template, request, url_for
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
@@ -78,6 +78,12 @@ class _Request(Request):
         return io.BytesIO()
 
 
+def _make_room() -> None:
+    """A class list is larger than any other form: for who may give one, and in memory all the same."""
+    if request.method == "POST" and request.path == url_for("class_new.preview") and roles.is_teacher():
+        request.max_content_length = class_new.MOST_BYTES
+
+
 class Json(DefaultJSONProvider):
     """JSON from anywhere: nesting deeper than Python's stack is malformed like any other nonsense."""
 
@@ -111,6 +117,7 @@ def create_app(hub: Hub) -> Flask:
     register_assets(app)
     app.jinja_env.globals["csrf_field"] = auth.csrf_field
     app.before_request(_check_host)
+    app.before_request(_make_room)
     app.before_request(auth.check_forgery)
     app.after_request(_compress)
     app.after_request(_headers)

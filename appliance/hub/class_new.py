@@ -26,6 +26,8 @@ from appliance.store import classes as stored
 
 pages = Blueprint("class_new", __name__, url_prefix="/enseignant/classes")
 
+MOST_BYTES = roster.MAX_BYTES + 2**20
+"""Of a request that brings a file, its other fields included."""
 MOST_CLASSES = 40
 """Of one file."""
 CHOICES = ("first_name", "surname", "group", "level")

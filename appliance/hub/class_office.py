@@ -87,27 +87,45 @@ def names(group_id: str) -> Mapping[str, str]:
 
 
 def change(group: SchoolClass, *, name: str, level: str, regime: str, names_shown: bool) -> None:
-    """Settings of a class; one that turns to animals erases its names. Raises :class:`BadInput`, :class:`Conflict`."""
+    """Settings of a class; what it no longer keeps (names, texts, media) is erased.
+
+    Raises :class:`BadInput`, :class:`Conflict`.
+    """
     keyed = vault.has_keys(hub().db.reading(), group.id)
     if regime != classes.ANIMALS and regime != group.regime and not keyed:
         raise Conflict("Names can be kept once you have a passphrase of your own: make your account first.")
     with hub().db.writing() as conn:
         classes.change(conn, group.id, name=name, regime=regime, level=level, names_shown=names_shown)
-        if regime == classes.ANIMALS and not group.is_need_group:
+        if not group.is_need_group:
             for pupil in people.pupils(hub().db, group.id):
-                vault.forget_items(conn, [item.id for item in vault.items(conn, pupil.id, vault.NAME)])
+                _forget_unkept(conn, pupil.id, regime)
+    with hub().db.writing() as conn:
+        vault.sweep(conn, hub().vaults.folder)
+
+
+def _forget_unkept(conn: Connection, pupil_id: str, regime: str) -> None:
+    if regime == classes.ANIMALS:
+        vault.forget_items(conn, [item.id for item in vault.items(conn, pupil_id, vault.NAME)])
+    if regime != classes.PORTFOLIO:
+        vault.forget_older(conn, pupil_id)
 
 
 def under(lesson: Lesson) -> dict[str, str]:
-    """Pupil id -> what stands below the animal on the grid: the first name, where the class wants it and its vault is
-    open; else, where a need group has an animal twice, the class."""
+    """Pupil id -> what stands below the animal on the grid: the first name, where the class wants it, its vault is
+    open and its own teacher opened the lesson; else, where a need group has an animal twice, the class."""
     if not lesson.kept:
         return {}
     group, seated = classes.get(hub().db, lesson.group), classes.pupils(hub().db, lesson.group)
-    shown = dict(names(group.id)) if group.names_shown else {}
+    shown = _names_of(lesson, seated) if group.names_shown else {}
     counts = collections.Counter(pupil.avatar for pupil in seated)
     homes = {each.id: each.name for each in people.groups(hub().db, archived=True)} if group.is_need_group else {}
     return {pupil.id: homes.get(pupil.group, "") for pupil in seated if counts[pupil.avatar] > 1} | shown
+
+
+def _names_of(lesson: Lesson, seated: Sequence[Pupil]) -> dict[str, str]:
+    """A substitute's lesson has none, even while the teacher is signed in elsewhere."""
+    own, found = set(vault.granted(hub().db.reading(), lesson.opened_by)), names(lesson.group)
+    return {pupil.id: found[pupil.id] for pupil in seated if pupil.id in found and pupil.group in own}
 
 
 def rename(group: SchoolClass, pupil_id: str, name: str) -> None:

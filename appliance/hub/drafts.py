@@ -19,10 +19,14 @@ MOST = 4
 
 
 class Drafts:
-    """What was given lately, by a random name. Thread-safe; nothing of it reaches a file."""
+    """What was given lately, by a random name, and forgotten ``kept_s`` later even if nobody asks for anything.
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    Thread-safe; nothing of it reaches a file.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, kept_s: float = KEPT_S) -> None:
         self._monotonic = monotonic
+        self._kept_s = kept_s
         self._lock = threading.Lock()
         self._tables: OrderedDict[str, tuple[float, Table]] = OrderedDict()
 
@@ -34,7 +38,14 @@ class Drafts:
             self._tables[name] = self._monotonic(), table
             while len(self._tables) > MOST:
                 self._tables.popitem(last=False)
+        timer = threading.Timer(self._kept_s, self.drop, (name,))
+        timer.daemon = True
+        timer.start()
         return name
+
+    def __len__(self) -> int:
+        """How many are in memory."""
+        return len(self._tables)
 
     def get(self, name: str) -> Table:
         """Raises :class:`NotFound` once it is too old, was used, or had to make room."""
@@ -46,11 +57,11 @@ class Drafts:
         return found[1]
 
     def drop(self, name: str) -> None:
-        """The columns are chosen."""
+        """The columns are chosen, or nobody chose them in time."""
         with self._lock:
             self._tables.pop(name, None)
 
     def _drop_old(self) -> None:
-        since = self._monotonic() - KEPT_S
+        since = self._monotonic() - self._kept_s
         for name in [name for name, (at, _) in self._tables.items() if at < since]:
             del self._tables[name]

@@ -26,6 +26,9 @@ from appliance.xapi.preparing import Prepared
 P = ParamSpec("P")
 R = TypeVar("R")
 
+LAST_WORD_S = 60.0
+"""After the bell: an answer that travels slowly, or was being typed, is still the lesson's."""
+
 
 def current() -> Lesson | None:
     """The running lesson, read once per request; the room follows it."""
@@ -118,6 +121,16 @@ def admit(lesson_id: str) -> None:
         return
     if lessons.too_late(lessons.get(hub().db, lesson_id), hub().clock.now()):
         raise Refused("This answer comes too long after its lesson: it is not kept.")
+
+
+def came_after(lesson_id: str, age_s: float) -> bool:
+    """Whether an answer ``age_s`` old was made when the bell of its lesson had rung, beyond doubt."""
+    if anonymous.is_anonymous(lesson_id):
+        return False
+    lesson, now = lessons.get(hub().db, lesson_id), hub().clock.now()
+    if lesson.ended_at is None or not lesson.options.end_sure or not now.trusted:
+        return False
+    return now.wall - age_s - datetime.datetime.fromisoformat(lesson.ended_at).timestamp() > LAST_WORD_S
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

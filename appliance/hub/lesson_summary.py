@@ -76,7 +76,8 @@ def reopen(lesson_id: str) -> Response:
     if not may_reopen(lesson):
         raise Conflict("Only a lesson of today that was kept can be opened again.")
     lesson_office.ring()
-    again = lessons.reopen(hub().db, lesson.id, lesson_office.now_text(), sure=hub().clock.now().trusted)
+    again = lessons.reopen(hub().db, lesson.id, lesson_office.now_text(),
+                           by=lesson_office.staff_id(), sure=hub().clock.now().trusted)  # fmt: skip
     hub().room.enter(again.key, again.options.minutes)
     return redirect(url_for("lesson_board.board"), 303)
 

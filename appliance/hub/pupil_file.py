@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import BadInput, Damaged, Locked, NotFound
+from appliance.errors import BadInput, CartableError, Damaged, Locked, NotFound
 from appliance.hub import pupil_export, roles
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
@@ -21,7 +21,7 @@ from appliance.hub.records_office import Office
 from appliance.hub.roles import Role, allowed, check_class, may_read
 from appliance.hub.vaults import Vaults
 from appliance.model import Pupil
-from appliance.store import people, vault
+from appliance.store import audit, people, vault
 
 pages = Blueprint("pupil_file", __name__, url_prefix="/enseignant/eleves")
 
@@ -53,8 +53,12 @@ def erase(pupil_id: str) -> str | tuple[str, int]:
     pupil = _pupil(pupil_id)
     if request.form.get("sure") != "yes":
         return _page(pupil, gettext("Tick the box to confirm.")), BadInput.status
+    try:
+        lost = _office().erase(pupil.id, True)
+    except CartableError:
+        roles.note("pupil erased", pupil.id, audit.FAILED)
+        raise
     roles.note("pupil erased", pupil.id)
-    lost = _office().erase(pupil.id, True)
     return render_template("pupil_erased.html", pupil=pupil, lost=lost)
 
 

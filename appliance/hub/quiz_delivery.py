@@ -22,7 +22,7 @@ from appliance.hub import lesson_office
 from appliance.hub.answered import Answer, asked, prepared, sealed_id
 from appliance.hub.context import hub
 from appliance.model import QuestionKind
-from appliance.store import activities, settings
+from appliance.store import activities, settings, statements
 from appliance.xapi.preparing import Prepared
 
 MAX_AGE_S = 60 * 86400.0
@@ -54,6 +54,8 @@ def deliver(items: Sequence[Mapping[str, Any]]) -> dict[str, str]:
             lesson_office.admit(answer.lesson)
             quiz = activity(activity_id)
             made = [(each, prepared(box, quiz, each)) for each in answer.each()]
+            for each in answer.each():
+                _check_bell(activity_id, each)
         except (BadInput, NotFound, Refused) as error:
             refused[str(item.get("id", ""))] = error.message
             continue
@@ -64,6 +66,18 @@ def deliver(items: Sequence[Mapping[str, Any]]) -> dict[str, str]:
                 texts[statement.id] = lesson_office.Text(each.pupil, each.response, sealed_id(each.id))
     kept_out = lesson_office.keep(batch, texts)
     return refused | {came[name]: reason for name, reason in kept_out.items()}
+
+
+def _check_bell(activity_id: str, answer: Answer) -> None:
+    """An answer made after the bell is taken where there was none; it takes no other's place.
+
+    Raises :class:`Refused`; not for one that is stored already and comes again.
+    """
+    if not lesson_office.came_after(answer.lesson, answer.age_s):
+        return
+    known = statements.results(hub().db, answer.lesson, answer.pupil, activity_id)
+    if answer.question in known and not statements.is_answer(hub().db, answer.id):
+        raise Refused("This answer was changed after the end of the lesson: the one before counts.")
 
 
 def read(item: Mapping[str, Any]) -> tuple[str, Answer]:

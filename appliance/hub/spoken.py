@@ -51,6 +51,8 @@ class Spoken:
         self._wanted: queue.Queue[Sentence | None] = queue.Queue(WAITING)
         self._thread: threading.Thread | None = None
         self._turn = threading.Lock()
+        self._listed = threading.Lock()
+        """Guards ``_sizes``; held for no sound and no file."""
         self._line = threading.BoundedSemaphore(IN_LINE)
 
     def start(self) -> None:
@@ -77,7 +79,7 @@ class Spoken:
         """Have these ready before they are asked for, in the background; more than :data:`WAITING` are left out."""
         for sentence in sentences:
             voice = self._voice(sentence.text, sentence.language)
-            if self._thread is None or voice is None or voice.instant or sentence.name in self._sizes:
+            if self._thread is None or voice is None or voice.instant or self._has(sentence.name):
                 continue
             with contextlib.suppress(queue.Full):
                 self._wanted.put_nowait(sentence)
@@ -120,7 +122,7 @@ class Spoken:
         while (sentence := self._wanted.get()) is not None:
             voice = self._voice(sentence.text, sentence.language)
             try:
-                if voice is not None and sentence.name not in self._sizes:
+                if voice is not None and not self._has(sentence.name):
                     self._render(voice, sentence)
             except CartableError as error:
                 log.warning("A sentence was not rendered: %s", error)  # which one is nobody's business
@@ -131,10 +133,24 @@ class Spoken:
     def _kept(self, name: str) -> bytes | None:
         path = self._file(name)
         try:
-            return path.read_bytes() if path is not None and name in self._sizes else None
+            return path.read_bytes() if path is not None and self._has(name) else None
         except OSError:
-            self._sizes.pop(name, None)
+            with self._listed:
+                self._sizes.pop(name, None)
             return None
+
+    def _has(self, name: str) -> bool:
+        with self._listed:
+            return name in self._sizes
+
+    def _oldest_over(self, bound: int) -> str | None:
+        """What has to go so that no more than ``bound`` bytes are kept; it is no longer listed."""
+        with self._listed:
+            if not self._sizes or sum(self._sizes.values()) <= bound:
+                return None
+            oldest = next(iter(self._sizes))
+            del self._sizes[oldest]
+            return oldest
 
     def _keep(self, name: str, sound: bytes) -> None:
         """A card that is full or read-only keeps nothing: it is rendered again."""
@@ -142,19 +158,14 @@ class Spoken:
         if path is None or len(sound) > self._bound:
             return
         try:
-            while sum(self._sizes.values()) + len(sound) > self._bound:
-                self._drop(next(iter(self._sizes)))
+            while (oldest := self._oldest_over(self._bound - len(sound))) is not None:
+                path.with_name(f"{oldest}.mp3").unlink(missing_ok=True)
             power_cut.replace(path, sound)
         except OSError as error:
             log.warning("A sound was not kept: %s", error)
             return
-        self._sizes[name] = len(sound)
-
-    def _drop(self, name: str) -> None:
-        del self._sizes[name]
-        path = self._file(name)
-        if path is not None:
-            path.unlink(missing_ok=True)
+        with self._listed:
+            self._sizes[name] = len(sound)
 
     def _take_up(self) -> None:
         """What an earlier start kept, oldest first."""
@@ -168,4 +179,6 @@ class Spoken:
             log.warning("Sounds are not kept: %s", error)
             self._folder = None
             return
-        self._sizes = {path.stem: told.st_size for path, told in sorted(found, key=lambda each: each[1].st_mtime_ns)}
+        found.sort(key=lambda each: each[1].st_mtime_ns)
+        with self._listed:
+            self._sizes = {path.stem: told.st_size for path, told in found}

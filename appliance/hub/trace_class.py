@@ -17,7 +17,7 @@ from appliance.hub.trace_names import TraceNames
 from appliance.hub.trace_responses import shortened
 from appliance.model import Lesson, Pupil
 from appliance.store import activities as quizzes
-from appliance.store import people, settings, times, traces
+from appliance.store import classes, settings, times, traces
 from appliance.store.traces import Done, LessonTally, part_of
 from appliance.xapi import identifiers
 
@@ -66,8 +66,8 @@ def store_now() -> float:
 
 
 def seats(lesson: Lesson, wanted: str = "") -> list[Seat]:
-    """In the order of the class list; ``wanted``: only what was done in this activity."""
-    found = {pupil.id: Seat(pupil) for pupil in people.pupils(hub().db, lesson.group)}
+    """In the order of the class list, without who left; ``wanted``: only what was done in this activity."""
+    found = {pupil.id: Seat(pupil) for pupil in classes.pupils(hub().db, lesson.group)}
     for done in done_in(lesson):
         if done.pupil in found and (not wanted or wanted == done.root or part_of(done.activity, wanted)):
             found[done.pupil].done.append(done)

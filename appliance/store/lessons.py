@@ -48,17 +48,17 @@ def end(db: Database, at: str, *, sure: bool = False) -> None:
         _end(conn, at, sure)
 
 
-def reopen(db: Database, lesson_id: str, at: str, *, sure: bool = False) -> Lesson:
+def reopen(db: Database, lesson_id: str, at: str, *, by: str = "", sure: bool = False) -> Lesson:
     """Go on with a lesson that was over: its answers stay, the cookies of its earlier sittings do not.
 
-    Another that ran ends. Raises :class:`NotFound`.
+    ``by``: who of the staff opens it now, empty: nobody known by name. Another that ran ends. Raises :class:`NotFound`.
     """
     again = get(db, lesson_id)
     options = dataclasses.replace(again.options, sitting=again.options.sitting + 1, end_sure=False)
     with db.writing() as conn:
         _end(conn, at, sure)
-        conn.execute("UPDATE lesson SET ended_at = NULL, options = ? WHERE id = ?",
-                     (json.dumps(dataclasses.asdict(options)), lesson_id))  # fmt: skip
+        conn.execute("UPDATE lesson SET ended_at = NULL, options = ?, opened_by = ? WHERE id = ?",
+                     (json.dumps(dataclasses.asdict(options)), by, lesson_id))  # fmt: skip
     return get(db, lesson_id)
 
 

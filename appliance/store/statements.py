@@ -62,6 +62,11 @@ def results(db: Database, lesson: str, pupil: str, activity: str) -> dict[str, t
     return {row["question"]: (row["choice"], bool(row["correct"])) for row in rows}
 
 
+def is_answer(db: Database, statement: str) -> bool:
+    """Whether the statement of this id is stored here as an answer."""
+    return db.reading().execute("SELECT 1 FROM answer WHERE statement = ?", (statement,)).fetchone() is not None
+
+
 def counts_by_activity(db: Database, lesson: str) -> dict[str, dict[str, int]]:
     """For the teacher's home: activity id -> answers, right ones, pupils who answered; none answered: left out."""
     rows = db.reading().execute(

@@ -458,6 +458,25 @@ def test_a_bell_by_the_right_clock_is_remembered_as_such(classroom: Site, teache
     assert [each["id"] for each in send(classroom, kept)["refused"]] == [kept["id"]]
 
 
+def test_what_is_changed_after_the_bell_counts_no_more(classroom: Site, teacher: Teacher) -> None:
+    """By its age; a late delivery of what was said in the lesson does count, and so does a first answer."""
+    clock = SetClock(classroom.hub.clock)
+    clock.trusted = True
+    object.__setattr__(classroom.hub, "clock", clock)
+    teacher.open("activity:a1", classe="g")
+    token = answer_of(tablet(classroom, "p1").text("/exercice/a1"), "b")
+    other = answer_of(tablet(classroom, "p2").text("/exercice/a1"), "b")
+    assert send(classroom, token)["refused"] == []
+    teacher.bell()
+    clock.wall += datetime.timedelta(minutes=10)
+    again = {**token, "id": str(uuid.uuid4()), "response": "a", "choice": "a"}
+    assert [each["id"] for each in send(classroom, again)["refused"]] == [again["id"]]
+    assert send(classroom, token)["accepted"] == [token["id"]], "delivered again"
+    assert send(classroom, other)["accepted"] == [other["id"]], "the only one"
+    late = {**again, "id": str(uuid.uuid4()), "age_ms": 700_000}
+    assert send(classroom, late)["accepted"] == [late["id"]], "said before the bell"
+
+
 def test_two_tablets_of_one_pupil_both_work_and_the_last_answer_counts(classroom: Site, teacher: Teacher) -> None:
     tablets = [tablet(classroom, "p1") for _ in range(2)]
     pages = [each.text("/exercice/a1") for each in tablets]

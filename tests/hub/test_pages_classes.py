@@ -22,6 +22,7 @@ from appliance.store import classes, vault
 from tests.connectors.lists import SECRETS, SIECLE, onde
 from tests.hub.people import account, seat
 from tests.hub.site import Site, demonstration_class
+from tests.rigs.box import until
 
 HOME = "/enseignant/classes"
 
@@ -251,6 +252,56 @@ def test_pupils_are_sent_to_the_sign_in(site: Site, path: str) -> None:
     demonstration_class(site)
     site.enter()
     assert site.get(HOME + path).headers["Location"] == "/enseignant"
+
+
+def test_a_class_list_may_be_large(teacher: Site) -> None:
+    """Up to its own bound, for who may give one; every other form stays small."""
+    padded = onde().encode() + b"\n" * 3_000_000
+    answer = send_list(teacher, f"{HOME}/apercu", padded)
+    assert answer.status_code == 200
+    assert "Léa Z." in answer.text
+    assert send_list(teacher, f"{HOME}/apercu", b" " * (10 << 20)).status_code == 413
+    assert send_list(teacher, f"{HOME}/animaux", padded).status_code == 413
+    teacher.browser = teacher.new_browser()
+    assert send_list(teacher, f"{HOME}/apercu", padded, "/reglages").status_code == 413
+
+
+def send_list(site: Site, path: str, content: bytes, page: str = f"{HOME}/nouvelle") -> TestResponse:
+    """As a browser sends it; the test client would put a body of that size into a file."""
+    parts = {'name="csrf"': site.token(page).encode(), 'name="file"; filename="liste.csv"': content}
+    body = b"".join(
+        f"--cut\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + value + b"\r\n"
+        for head, value in parts.items()
+    )
+    return site.browser.post(path, data=body + b"--cut--\r\n", content_type="multipart/form-data; boundary=cut")
+
+
+def test_what_a_class_no_longer_keeps_is_erased(keeper: Site) -> None:
+    where = kept_class(keeper)
+    group = where.rpartition("/")[2]
+    [first, _] = pupils(keeper, "CE1 de Zélie")
+
+    def kinds(regime: str) -> list[str]:
+        sent = {"name": "CE1 de Zélie", "level": "", "regime": regime}
+        assert keeper.post(f"{where}/reglages", f"{where}/reglages", **sent).status_code == 303
+        return sorted(each.kind for each in vault.items(keeper.hub.db.reading(), first.id))
+
+    assert kinds("portfolio") == ["name"]
+    for regime, left in (("named", ["name"]), ("animals", [])):
+        keeper.hub.vaults.keep(first.id, vault.NAME, b"Zoe")
+        keeper.hub.vaults.keep(first.id, vault.TEXT, b"Mon secret")
+        keeper.hub.vaults.keep(first.id, vault.MEDIA, b"picture", media_type="image/png")
+        assert kinds("portfolio") == ["media", "name", "text"]
+        assert kinds(regime) == left
+        assert list(keeper.hub.vaults.folder.iterdir()) == []
+    assert classes.get(keeper.hub.db, group).regime == "animals"
+    assert "photos" in keeper.text(f"{where}/reglages")
+
+
+def test_a_draft_goes_by_itself() -> None:
+    drafts = Drafts(kept_s=0.05)
+    drafts.put(tables.parse("a;b\n"))
+    until(lambda: len(drafts) == 0, "the table stayed in memory", 10)
 
 
 def test_drafts_are_few_and_short_lived() -> None:

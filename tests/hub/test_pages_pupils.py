@@ -106,6 +106,9 @@ def test_names_stand_on_the_grid_only_if_the_class_says_so(room: Site, monkeypat
     assert tiles(room.text("/qui"))[0] == "Renard"
     with room.hub.db.writing() as conn:
         classes.change(conn, "g", name="CE2", regime="named", level="", names_shown=True)
+    assert tiles(room.text("/qui"))[0] == "Renard", "a substitute opened the lesson"
+    with room.hub.db.writing() as conn:
+        conn.execute("UPDATE lesson SET opened_by = ?", (made.staff.id,))
     assert tiles(room.text("/qui")) == ["Renard\nBarnabé", "Hibou", "Loup"]
     room.hub.vaults.lock("g")
     assert tiles(room.text("/qui"))[0] == "Renard"
