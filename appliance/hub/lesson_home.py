@@ -16,7 +16,7 @@ from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from appliance.hub import lesson_office, lesson_plans, lesson_summary, retention, roles
+from appliance.hub import lesson_office, lesson_plans, lesson_summary, recovery_sheet, retention, roles, staff_others
 from appliance.hub.auth import home_of
 from appliance.hub.context import hub
 from appliance.hub.language import format_datetime
@@ -39,6 +39,8 @@ def home() -> str | Response:
         lesson=lesson,
         person=roles.person(),
         erases=_erases(),
+        newcomers=staff_others.opened_on(),
+        no_sheet=recovery_sheet.may_make(),
         group=next((g for g in people.groups(hub().db) if lesson and g.id == lesson.group), None),
         exercises=lesson_summary.exercises(lesson) if lesson else [],
         activities=lesson_summary.others(lesson) if lesson else [],

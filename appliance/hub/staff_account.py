@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, Busy
-from appliance.hub import accounts, roles
+from appliance.hub import accounts, roles, staff_others
 from appliance.hub import recovery_sheet as sheet
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
@@ -161,10 +161,29 @@ def other_words() -> AnyResponse | tuple[str, int]:
     return redirect(url_for("lesson_home.home"), 303)
 
 
+@pages.post("/enseignant/comptes/vus")
+@allowed(Role.TEACHER)
+def seen() -> AnyResponse:
+    """The teacher knows who came."""
+    staff_others.note_seen()
+    return redirect(url_for("lesson_home.home"), 303)
+
+
+@pages.post("/enseignant/compte/<staff_id>/fermer")
+@allowed(Role.TEACHER, Role.DIRECTOR)
+def close(staff_id: str) -> AnyResponse:
+    """That account opens nothing any more."""
+    staff_others.close(staff_id)
+    back = "staff_director.office" if person().role is Role.DIRECTOR else "staff_account.account"
+    return redirect(url_for(back), 303)
+
+
 def _account_page(words: str, error: str = "") -> str:
     conn = hub().db.reading()
     return render_template("staff_account.html", words=words, error=error, devices=devices.of(conn, person().id),
-                           no_recovery=sheet.may_make(), missing=len(sheet.missing()))  # fmt: skip
+                           no_recovery=sheet.may_make(), missing=len(sheet.missing()),
+                           others=[(each, day, staff_others.may_close(each.id)) for each, day in staff_others.others()],
+                           newcomers=staff_others.opened_on())  # fmt: skip
 
 
 def _has_pin() -> bool:

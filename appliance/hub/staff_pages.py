@@ -26,6 +26,7 @@ ACTS = {
     "sign-in": N_("Tried to sign in"),
     "refused": N_("Asked for a page that is not theirs"),
     "account made": N_("Made an account"),
+    "account closed": N_("Closed an account"),
     "passphrase changed": N_("Changed the passphrase"),
     "passphrase given": N_("Gave a new passphrase"),
     "recovery key made": N_("Made a recovery sheet"),

@@ -101,6 +101,19 @@ def first_teacher(conn: sqlite3.Connection) -> str:
     return "" if found is None else str(found["id"])
 
 
+def since(conn: sqlite3.Connection, staff_id: str) -> list[Staff]:
+    """The accounts made after that one, by the order of the rows, whatever the clock said; all, after none."""
+    row = conn.execute("SELECT rowid FROM staff WHERE id = ?", (staff_id,)).fetchone()
+    rows = conn.execute(f"{_STAFF} AND rowid > ? ORDER BY rowid", (row["rowid"] if row else 0,))
+    return [Staff(**row) for row in rows]
+
+
+def last(conn: sqlite3.Connection) -> str:
+    """Id of the account that was made last, left or not; empty: none."""
+    row = conn.execute("SELECT id FROM staff ORDER BY rowid DESC LIMIT 1").fetchone()
+    return "" if row is None else str(row["id"])
+
+
 def anybody(conn: sqlite3.Connection) -> bool:
     """Whether a passphrase can be typed at all."""
     return conn.execute("SELECT 1 FROM staff WHERE left_at IS NULL").fetchone() is not None

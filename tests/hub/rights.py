@@ -59,6 +59,8 @@ RIGHTS: dict[str, str] = {
     "POST /enseignant/compte/nouveau": "CSB",
     "GET /enseignant/compte": "TOB",
     "POST /enseignant/compte": "TOB",
+    "POST /enseignant/comptes/vus": "TOB",
+    "POST /enseignant/compte/<staff_id>/fermer": "TODB",
     "GET /enseignant/appareil": "TOKB",
     "POST /enseignant/appareil": "TOKB",
     "POST /enseignant/appareil/<device_id>/oublier": "TOKB",

@@ -324,6 +324,37 @@ def test_a_recovery_page_that_was_lost_is_made_again_until_it_is_printed(school:
     as_director(school, key)
 
 
+def test_a_new_account_is_told_to_the_others_and_can_be_closed(school: Site) -> None:
+    first, second = school.new_browser(), school.new_browser()
+    printed(school, first, first_teacher(school, first))
+    assert "Un nouveau compte" not in first.get("/enseignant/accueil").text
+    first_teacher(school, second, OTHERS)
+    assert "Un nouveau compte a été ouvert le" in first.get("/enseignant/accueil").text
+    assert "Un nouveau compte" not in second.get("/enseignant/accueil").text
+    assert post(school, first, "/enseignant/comptes/vus", "/enseignant/compte").status_code == 303
+    assert "Un nouveau compte" not in first.get("/enseignant/accueil").text
+    mine, other = staff.every(school.hub.db.reading())
+    for browser, account_id in ((second, mine.id), (second, other.id), (first, mine.id)):
+        answer = post(school, browser, f"/enseignant/compte/{account_id}/fermer", "/enseignant/compte")
+        assert answer.status_code == 403
+    assert f"/enseignant/compte/{other.id}/fermer" in first.get("/enseignant/compte").text
+    assert "/fermer" not in second.get("/enseignant/compte").text
+    assert post(school, first, f"/enseignant/compte/{other.id}/fermer", "/enseignant/compte").status_code == 303
+    assert second.get("/enseignant/compte").status_code == 302
+    assert sign_in(school, second, OTHERS).status_code == 403
+    assert ("account closed", "teacher") in acts(school)
+
+
+def test_an_account_whose_class_nobody_else_opens_is_not_closed(school: Site) -> None:
+    account(school)
+    other = account(school, words=OTHERS, classes=("g",))
+    first = school.new_browser()
+    sign_in(school, first, WORDS)
+    answer = post(school, first, f"/enseignant/compte/{other.staff.id}/fermer", "/enseignant/compte")
+    assert answer.status_code == 409
+    assert vault.granted(school.hub.db.reading(), other.staff.id) == ["g"]
+
+
 def test_the_technician_sees_counts(school: Site) -> None:
     technician = school.new_browser()
     assert first_teacher(school, technician, role="technician").headers["Location"] == "/technique"
