@@ -54,6 +54,14 @@ def test_nothing_is_left_in_english(french: Catalog, messages: set[str]) -> None
     assert missing == [], "run make translations, then translate"
 
 
+@pytest.mark.parametrize("other", [
+    "phrase secrète", r"\b([Cc]e|[Dd]u|[Ll]e) cartable\b", r"[Ee]nseignant(?!·e)", "Touchez deux", "décroché",
+])  # fmt: skip
+def test_one_word_for_one_thing(french: Catalog, other: str) -> None:
+    """« phrase de passe », « la boîte », « enseignant·e », and pupils are said « tu »."""
+    assert [form for message in french for form in forms(message.string) if message.id and re.search(other, form)] == []
+
+
 def raised() -> Iterator[tuple[str, ast.expr, set[str]]]:
     """(place, first argument, module constants marked with ``N_``) of every error of ours that is made."""
     classes = {name for name, each in vars(errors).items() if isinstance(each, type)}

@@ -118,7 +118,7 @@ def test_the_home_page_opens_the_last_plan_with_one_tap(classroom: Site, teacher
 
 def test_a_class_is_proposed_only_where_a_teacher_has_an_account(classroom: Site, teacher: Teacher) -> None:
     teacher.bell()
-    assert "28 animaux, anonyme" in teacher.site.text("/enseignant/accueil")
+    assert "28 animaux, séance anonyme" in teacher.site.text("/enseignant/accueil")
     with classroom.hub.db.writing() as conn:
         conn.execute("INSERT INTO staff VALUES ('s', 'teacher', 'x', x'00', '2026-11-02T08:00:00Z', NULL)")
     assert '<input type="hidden" name="classe" value="g">' in teacher.site.text("/enseignant/accueil")
