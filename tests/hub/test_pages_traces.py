@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from appliance.store import lessons, settings
+from appliance.store import classes, lessons, settings
 from appliance.xapi import identifiers
 from appliance.xapi.preparing import Prepared, prepare
 from appliance.xapi.reading import statement
@@ -78,6 +78,16 @@ def words(page: str) -> str:
 def test_a_class_that_did_nothing_yet(classroom: Site) -> None:
     assert seat(classroom, "Renard") == "rien encore"
     assert "Rien ici pour l’instant" in words(classroom.text("/enseignant/traces/p1"))
+
+
+def test_who_left_the_class_is_not_told(classroom: Site) -> None:
+    tell(classroom, made(classroom, "initialized", pupil="p2"))
+    assert "Hibou" in classroom.text("/enseignant/traces")
+    with classroom.hub.db.writing() as conn:
+        classes.leave(conn, "p2", "2026-11-02T09:00:00.000000Z")
+    page = classroom.text("/enseignant/traces")
+    assert "Renard" in page
+    assert "Hibou" not in page
 
 
 def test_the_class_at_a_glance(classroom: Site) -> None:

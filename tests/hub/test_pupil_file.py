@@ -20,10 +20,12 @@ from flask.testing import FlaskClient
 
 from appliance import passphrase, sealing
 from appliance.errors import NotFound
+from appliance.hub.records_office import Office
 from appliance.hub.retention import NOTICE, Retention, ends, erases_at
 from appliance.hub.roles import Role
 from appliance.ports import Clock, Now
-from appliance.store import audit, classes, people, statements, vault
+from appliance.store import audit, classes, people, record_exports, statements, vault
+from appliance.store.erasure import Erasure
 from tests.hub import site as rig
 from tests.hub.people import account, seat
 from tests.hub.site import Site
@@ -116,6 +118,20 @@ def test_erasing_is_asked_for_twice_and_leaves_nothing(school: Site, teacher: Fl
         vault.open_pupil_key(conn, "p1", school.hub.vaults.private("g"))
     for path in school.hub.config.box.state.rglob("*"):
         assert path.is_dir() or sealed[:64] not in path.read_bytes()
+
+
+def test_an_erasure_is_in_the_audit_as_it_ended(school: Site, teacher: FlaskClient) -> None:
+    """Not as done while somebody still reads the old bytes."""
+    office = Office(school.hub.records)
+    office._erasure = Erasure(school.hub.records, patience_s=0.3)
+    school.app.extensions["records_office"] = office
+    reading = record_exports.lines(school.hub.db, school.hub.records.attachments, school.hub.clock.now())
+    next(reading)
+    next(reading)
+    assert teacher.post("/enseignant/eleves/p1/effacer?csrf=token", data={"sure": "yes"}).status_code == 503
+    reading.close()
+    outcomes = [each.outcome for each in audit.entries(school.hub.db.reading()) if each.act == "pupil erased"]
+    assert outcomes == [audit.FAILED]
 
 
 def test_a_pupil_of_a_need_group_can_be_erased(school: Site, teacher: FlaskClient) -> None:
