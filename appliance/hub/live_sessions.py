@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 FILE = "staff-sessions.json"
 """In the run folder."""
-MOST_EACH = 50
+MOST_EACH = 200
 """Sessions of one account, or of all who typed the box's code; one more ends the oldest of these."""
 
 
