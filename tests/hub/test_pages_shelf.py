@@ -59,7 +59,8 @@ def test_hostile_queries_are_only_text(school: Site, query: str) -> None:
     page = school.text("/etagere", query_string={"q": query})
     assert "<script>alert" not in page
     assert '"onfocus="' not in page
-    assert "49" not in page.split("<main")[1].split("<nav")[0]
+    shown = re.sub(r"/api/voice/[^\"]*", "", page)  # a signature may hold these digits
+    assert "49" not in shown.split("<main")[1].split("<nav")[0]
 
 
 def test_filter_page_offers_only_what_there_is(school: Site) -> None:
