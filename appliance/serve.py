@@ -37,7 +37,7 @@ HELD_BY_PARENT = "CARTABLE_HELD_BY_PARENT"
 ALIVE = "/.alive"
 """Answered 204 here, before the application: that a worker thread is free to answer at all."""
 
-STOP_S = 4
+STOP_S = 3
 """How long requests and the application may take to end; after it the worker is killed."""
 
 CONNECTIONS = 512

@@ -182,6 +182,8 @@ def install(files: Sequence[Path], venv: Path, prefix: str, tools: Tools) -> Non
     site = venv / f"lib/python{PYTHON}/site-packages"
     _pip("install", "--no-deps", "--no-index", "--no-compile", "--target", site, *_for_card(), *files)
     shutil.rmtree(site / "bin", ignore_errors=True)
+    for record in site.glob("*.dist-info/RECORD"):
+        _without(record, "../../bin/")  # those scripts: their first line names the build machine's Python
     for origin in site.glob("*.dist-info/direct_url.json"):
         _forget(origin)
     (venv / "bin").mkdir()
@@ -197,9 +199,13 @@ def install(files: Sequence[Path], venv: Path, prefix: str, tools: Tools) -> Non
 def _forget(origin: Path) -> None:
     """Take away the note of where the build machine had a wheel (PEP 610), and its line in the record."""
     origin.unlink()
-    record = origin.with_name("RECORD")
+    _without(origin.with_name("RECORD"), f"{origin.parent.name}/{origin.name},")
+
+
+def _without(record: Path, start: str) -> None:
+    """Take the lines that begin with ``start`` out of an installed package's record."""
     lines = record.read_text().splitlines(keepends=True)
-    record.write_text("".join(line for line in lines if f"{origin.parent.name}/{origin.name}," not in line))
+    record.write_text("".join(line for line in lines if not line.startswith(start)))
 
 
 def compile_all(folder: Path, shown: str, tools: Tools) -> None:
