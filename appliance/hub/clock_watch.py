@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from typing import Protocol
 
-from appliance.errors import CartableError
+from appliance.hub.periodic import Periodic
 from appliance.ports import Clock, Now
 
 EVERY_S = 10.0
-
-_log = logging.getLogger(__name__)
 
 
 class Settles(Protocol):
@@ -25,33 +21,15 @@ class Settles(Protocol):
         ...
 
 
-class ClockWatch:
-    """One thread, between :meth:`start` and :meth:`stop`."""
+class ClockWatch(Periodic):
+    """Looks at the clock every ``every_s`` seconds."""
 
     def __init__(self, records: Settles, clock: Clock, every_s: float = EVERY_S) -> None:
+        super().__init__("clock-watch", every_s, self._look)
         self._records = records
         self._clock = clock
-        self._every_s = every_s
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="clock-watch", daemon=True)
 
-    def start(self) -> None:
-        """Look at the clock from now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Returns when the thread has ended."""
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(self._every_s):
-            now = self._clock.now()
-            if now.trusted:
-                self._settle(now)
-
-    def _settle(self, now: Now) -> None:
-        try:
+    def _look(self) -> None:
+        now = self._clock.now()
+        if now.trusted:
             self._records.settle_clock(now)
-        except CartableError as error:  # a full disk, most likely: it is tried again
-            _log.warning("%s", error)

@@ -10,19 +10,15 @@ summer waits so long after it wakes.
 from __future__ import annotations
 
 import datetime
-import logging
-import threading
 import zoneinfo
 
-from appliance.errors import CartableError
+from appliance.hub.periodic import Periodic
 from appliance.hub.trail import Trail
 from appliance.ports import Now
 from appliance.store import audit, retention, settings, times, vault
 from appliance.store.db import Database
 from appliance.store.erasure import Erasure
 from appliance.store.records import Records
-
-log = logging.getLogger(__name__)
 
 EVERY_S = 900.0
 NOTICE_FROM_MONTH = 7
@@ -48,33 +44,18 @@ def erases_at(db: Database, now: datetime.datetime) -> datetime.datetime | None:
     return coming if NOTICE_FROM_MONTH <= now.month < 9 else None
 
 
-class Retention:
-    """One thread, between :meth:`start` and :meth:`stop`."""
+class Retention(Periodic):
+    """Looks at the calendar every ``every_s`` seconds."""
 
     def __init__(self, records: Records, trail: Trail, zone: str, every_s: float = EVERY_S) -> None:
         """``zone``: by its name in the tz database."""
+        super().__init__("retention", every_s, self._look)
         self._records = records
         self._trail = trail
         self._zone = zoneinfo.ZoneInfo(zone)
-        self._every_s = every_s
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="retention", daemon=True)
 
-    def start(self) -> None:
-        """Look at the calendar from now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Returns when the thread has ended."""
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(self._every_s):
-            try:
-                self.run(self._records.clock.now())
-            except CartableError as error:  # a full disk, most likely: it is tried again
-                log.warning("%s", error)
+    def _look(self) -> None:
+        self.run(self._records.clock.now())
 
     def run(self, now: Now) -> bool:
         """The day's work; returns whether there was any to do: not twice a day, nor by a clock that may be wrong."""

@@ -53,12 +53,10 @@ class Members:
         try:
             with self._zip.open(name) as member:
                 content = member.read(MAX_UNPACKED + 1)
-        except RuntimeError as error:
-            if isinstance(error, NotImplementedError):
-                raise _damaged() from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, NotImplementedError):
+            raise _damaged() from None  # the last one: a compression that zipfile does not know, a RuntimeError too
+        except RuntimeError:
             raise Unsupported("This ZIP is protected by a password: unpack it, then give the file inside.") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error):
-            raise _damaged() from None
         if len(content) > MAX_UNPACKED:
             raise TooLarge("A file of this ZIP is far larger than a class list: export the list again.")
         return content
