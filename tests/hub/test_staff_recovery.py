@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The recovery sheet and the director: who makes one, what it opens, accounts that are closed."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from appliance import sealing
+from appliance.store import staff, vault
+from tests.hub.people import WORDS, account, recovery
+from tests.hub.site import Site
+from tests.hub.staff_rig import (
+    OTHERS,
+    PIN,
+    _quick,
+    acts,
+    as_director,
+    first_teacher,
+    key_on,
+    post,
+    printed,
+    school,
+    sign_in,
+)
+
+__all__ = ["_quick", "school"]
+
+
+def test_the_director_gives_new_words_and_the_old_ones_are_worth_nothing(school: Site) -> None:
+    teacher, director = school.new_browser(), school.new_browser()
+    key = printed(school, teacher, first_teacher(school, teacher, name="M. Petit"))
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    post(school, teacher, "/enseignant/appareil", "/enseignant/appareil", pin=PIN, again=PIN)
+    for wrong in ("", "0" * 28, key[:-1] + ("0" if key[-1] != "0" else "1"), "x" * 5000):
+        assert post(school, director, "/direction", "/direction", key=wrong).status_code == 403
+    assert post(school, director, "/direction", "/direction", key=key).status_code == 303
+    identity = staff.every(school.hub.db.reading())[0].id
+    page = post(school, director, f"/direction/compte/{identity}/phrase", "/direction/accueil").text
+    words = re.search(r'<p class="big" translate="no">([^<]+)</p>', html.unescape(page))
+    assert words
+    assert teacher.get("/enseignant/accueil").status_code == 302, "sessions of the old words are over"
+    assert post(school, teacher, "/enseignant", "/enseignant", code=WORDS).status_code == 403
+    assert sign_in(school, teacher, words[1]).status_code == 303
+    post(school, director, "/enseignant/quitter", "/direction/accueil")
+    assert school.hub.vaults.names("g") == {"p1": "Lina"}
+    assert director.get("/direction/accueil").status_code == 302
+
+
+def test_the_code_makes_no_recovery_key_on_a_box_with_a_teacher(school: Site) -> None:
+    """A box whose teacher has no sheet yet: who reads the code makes an account, and no key to the others' names."""
+    account(school, classes=("g",))
+    newcomer = school.new_browser()
+    answer = first_teacher(school, newcomer, OTHERS)
+    assert answer.headers.get("Location") == "/enseignant/appareil"
+    assert post(school, newcomer, "/enseignant/cle", "/enseignant/compte").status_code == 403
+    victim = school.new_browser()
+    sign_in(school, victim, WORDS)
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == []
+    assert not vault.recovery_holder(school.hub.db.reading())
+    printed(school, victim, post(school, victim, "/enseignant/cle", "/enseignant/compte"))
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == ["g"]
+
+
+def test_a_sign_in_gives_no_class_to_the_sheet_its_teacher_does(school: Site) -> None:
+    account(school, classes=("g",))
+    recovery(school)
+    teacher = school.new_browser()
+    sign_in(school, teacher, WORDS)
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == []
+    assert post(school, teacher, "/enseignant/cle/confier", "/enseignant/compte").status_code == 303
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == ["g"]
+    assert "/enseignant/cle/confier" not in teacher.get("/enseignant/compte").text
+
+
+def test_the_directors_new_sheet_opens_what_the_former_one_did(school: Site) -> None:
+    teacher = school.new_browser()
+    former = printed(school, teacher, first_teacher(school, teacher))
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    director = as_director(school, former)
+    lost = post(school, director, "/enseignant/cle", "/direction/accueil")
+    shown = post(school, director, "/enseignant/cle", "/direction/accueil")
+    as_director(school, former)  # until it is printed, the former one counts
+    fields = dict(re.findall(r'name="(csrf|public)" value="([^"]+)"', lost.text))
+    assert director.post("/enseignant/cle/imprimee", data=fields).status_code == 403, "the page before was replaced"
+    key = printed(school, director, shown)
+    assert director.get("/direction/accueil").status_code == 302
+    assert post(school, school.new_browser(), "/direction", "/direction", key=former).status_code == 403
+    post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
+    assert "Lina" in as_director(school, key).get("/direction/accueil").text
+
+
+def test_a_directors_new_sheet_loses_no_class_that_it_cannot_open(school: Site) -> None:
+    teacher = school.new_browser()
+    director = as_director(school, printed(school, teacher, first_teacher(school, teacher)))
+    shown = post(school, director, "/enseignant/cle", "/direction/accueil")
+    kept = vault.recovery_holder(school.hub.db.reading())
+    with school.hub.db.writing() as conn:
+        conn.execute("UPDATE group_grant SET sealed = zeroblob(80) WHERE holder = ?", (vault.RECOVERY,))
+    fields = dict(re.findall(r'name="(csrf|public)" value="([^"]+)"', shown.text))
+    assert director.post("/enseignant/cle/imprimee", data=fields).status_code >= 400
+    assert vault.recovery_holder(school.hub.db.reading()) == kept
+    assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == ["g"]
+
+
+def test_a_recovery_page_that_was_lost_is_made_again_until_it_is_printed(school: Site) -> None:
+    teacher = school.new_browser()
+    lost = key_on(first_teacher(school, teacher).text)
+    assert post(school, school.new_browser(), "/direction", "/direction", key=lost).status_code == 403
+    post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
+    sign_in(school, teacher, WORDS)
+    assert 'action="/enseignant/cle"' in teacher.get("/enseignant/compte").text
+    key = printed(school, teacher, post(school, teacher, "/enseignant/cle", "/enseignant/compte"))
+    assert 'action="/enseignant/cle"' not in teacher.get("/enseignant/compte").text
+    assert post(school, teacher, "/enseignant/cle", "/enseignant/compte").status_code == 403
+    as_director(school, key)
+
+
+def test_a_new_account_is_told_to_the_others_and_can_be_closed(school: Site) -> None:
+    first, second = school.new_browser(), school.new_browser()
+    printed(school, first, first_teacher(school, first))
+    assert "Un nouveau compte" not in first.get("/enseignant/accueil").text
+    first_teacher(school, second, OTHERS)
+    assert "Un nouveau compte a été ouvert le" in first.get("/enseignant/accueil").text
+    assert "Un nouveau compte" not in second.get("/enseignant/accueil").text
+    assert post(school, first, "/enseignant/comptes/vus", "/enseignant/compte").status_code == 303
+    assert "Un nouveau compte" not in first.get("/enseignant/accueil").text
+    mine, other = staff.every(school.hub.db.reading())
+    for browser, account_id in ((second, mine.id), (second, other.id), (first, mine.id)):
+        answer = post(school, browser, f"/enseignant/compte/{account_id}/fermer", "/enseignant/compte")
+        assert answer.status_code == 403
+    assert f"/enseignant/compte/{other.id}/fermer" in first.get("/enseignant/compte").text
+    assert "/fermer" not in second.get("/enseignant/compte").text
+    assert post(school, first, f"/enseignant/compte/{other.id}/fermer", "/enseignant/compte").status_code == 303
+    assert second.get("/enseignant/compte").status_code == 302
+    assert sign_in(school, second, OTHERS).status_code == 403
+    assert ("account closed", "teacher") in acts(school)
+
+
+def test_an_account_whose_class_nobody_else_opens_is_not_closed(school: Site) -> None:
+    account(school)
+    other = account(school, words=OTHERS, classes=("g",))
+    first = school.new_browser()
+    sign_in(school, first, WORDS)
+    answer = post(school, first, f"/enseignant/compte/{other.staff.id}/fermer", "/enseignant/compte")
+    assert answer.status_code == 409
+    assert vault.granted(school.hub.db.reading(), other.staff.id) == ["g"]
+
+
+def test_another_box_does_not_open_with_this_ones_sheet(school: Site) -> None:
+    recovery(school)
+    other = sealing.recovery_key()
+    assert post(school, school.new_browser(), "/direction", "/direction", key=other).status_code == 403
