@@ -21,7 +21,7 @@ import pytest
 
 from appliance import config as configuration
 from appliance.hub.assets import STATIC
-from tests.hub.xapi.rig import JSON, V1, attachment, basic, multipart, new_id, part, statement
+from tests.hub.xapi.rig import JSON, NOBODYS, V1, attachment, basic, multipart, new_id, part, statement
 from tests.rigs import box as rig
 from tests.rigs.box import ROOT, Box
 from tests.rigs.nginx import free_port, nginx
@@ -127,7 +127,7 @@ def test_compressed_both_ways(port: int, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "statements?foo=bar", 400), ("GET", f"statements?statementId={new_id()}", 404),
+    [("GET", "statements?foo=bar", 400), ("GET", f"statements?statementId={NOBODYS}", 404),
      ("DELETE", "statements", 405), ("GET", "nowhere", 404)],
 )  # fmt: skip
 def test_refusals_are_json(port: int, key: str, method: str, path: str, status: int) -> None:

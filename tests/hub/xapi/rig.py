@@ -36,6 +36,9 @@ def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
+NOBODYS = "09a9b803-de18-4246-aa83-012a70b77d25"  # a statement that nobody sent
+
+
 def new_id() -> str:
     return str(uuid.uuid4())
 

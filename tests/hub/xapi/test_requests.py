@@ -16,6 +16,7 @@ from tests.hub.xapi.rig import (
     AGENT_PROFILE,
     CONSISTENT,
     DOCUMENTS,
+    NOBODYS,
     STATE,
     STATEMENTS,
     V1,
@@ -125,7 +126,7 @@ def test_content_is_utf8(lrs: Lrs) -> None:
 @pytest.mark.parametrize(
     ("method", "form", "query"),
     [
-        ("PUT", {"content": {}, "statementId": new_id()}, f"&statementId={new_id()}"),
+        ("PUT", {"content": {}, "statementId": new_id()}, f"&statementId={NOBODYS}"),
         ("PUT", {"statementId": new_id()}, ""),
         ("POST", {}, ""),
         ("GET", {"content": "x"}, ""),
