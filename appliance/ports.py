@@ -186,3 +186,98 @@ class Voice(Protocol):
         its program is missing or fails, :class:`appliance.errors.Busy` when it takes too long.
         """
         ...
+
+
+RATE = 16_000
+"""Samples per second of every sound that a :class:`SpeechEngine` takes: one channel, signed 16 bits, little endian."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of saying a word."""
+
+    text: str
+    """What is shown of it: a word, or a spelling made of sounds (``{T R IY}``) where no word is said so."""
+    phones: tuple[str, ...]
+    """ARPAbet without stress (CMUdict's 39)."""
+    rule: str = ""
+    """The French learner's rule that makes it of the right one (``th/t``); empty: the right way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One word of the expected phrase: ``ways[0]`` is right, other right ones (dialects) follow, then competitors."""
+
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A question of the focus gate: at word ``slot``, ``right`` or ``wrong``? Both differ in one sound."""
+
+    contrast: str
+    slot: int
+    right: Way
+    wrong: Way
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechTask:
+    """What may have been said. Everything here is in the lexicon of who made it; an engine leaves out what it lacks."""
+
+    expected: tuple[Slot, ...]
+    items: tuple[tuple[Way, ...], ...] = ()
+    """Other phrases of the lesson, word by word, none of them the expected one."""
+    probes: tuple[Probe, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """One word of the winning path, in seconds from the start of the sound."""
+
+    way: Way
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an engine made of one utterance."""
+
+    kind: str
+    """``expected`` (with any of its ways), ``item``, ``other`` (something else was said), or ``nothing``."""
+    words: tuple[HeardWord, ...] = ()
+    """The winning path, without silences; empty for ``other`` and ``nothing``."""
+    score: float = 0.0
+    """How well the expected phrase explains the sound, next to anything else: larger is better. Comparable within one
+    driver only; its ``accepts`` is the least one that it holds right."""
+    probes: tuple[float | None, ...] = ()
+    """One for each probe: by how much the right way beats the wrong one; None where the engine cannot tell."""
+
+
+class SpeechEngine(Protocol):
+    """Hears which of a few things was said (entry-point group ``appliance.speech_engines``).
+
+    Made with the folder of installed models and the language (``en``). Lives in a process of its own, which it may
+    take down, and in one thread of it.
+    """
+
+    name: str
+    accepts: float
+    """The least :attr:`Heard.score` of a phrase said right, tuned on recordings of children."""
+
+    def load(self) -> None:
+        """Takes the model into memory: up to seconds. Raises :class:`appliance.errors.Unreachable` when there is
+        none to be had, :class:`appliance.errors.Damaged`."""
+        ...
+
+    def knows(self, word: str) -> bool:
+        """Whether ``word`` (lower case) can be told apart by its spelling alone. Never raises once loaded."""
+        ...
+
+    def listen(self, pcm: bytes, task: SpeechTask) -> Heard:
+        """Hear ``pcm`` (:data:`RATE`, whole utterance, some silence around it). Keeps nothing of it.
+
+        Raises :class:`appliance.errors.BadInput` for half a sample, for nothing expected, for a phone that is none.
+        """
+        ...
