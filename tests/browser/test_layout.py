@@ -6,6 +6,8 @@
 # ruff: noqa: E501 - scripts for the browser
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,39 +35,45 @@ def visit(box: Box, open_as: Open, watch: Watch, shown: Page, **options: Any) ->
     return page
 
 
+@contextlib.contextmanager
+def spaced(page: Tab) -> Iterator[None]:
+    """The page with a reader's own spacing."""
+    style = page.add_style_tag(content=probes.SPACING)
+    yield
+    style.evaluate("style => style.remove()")
+
+
+def nothing_cut_off(page: Tab) -> list[str]:
+    """What hangs over the side or is cut off, as it is and with a reader's own spacing."""
+    found: list[str] = page.evaluate(probes.SIDEWAYS)
+    with spaced(page):
+        return [*found, *page.evaluate(probes.CLIPPED), *page.evaluate(probes.SIDEWAYS)]
+
+
 @every_page
-@pytest.mark.parametrize("device", DEVICES)
-def test_large_targets_nothing_moving_nothing_cut_off(
-    box: Box, open_as: Open, watch: Watch, shown: Page, device: str
-) -> None:
+def test_large_targets_nothing_moving_nothing_cut_off(box: Box, open_as: Open, watch: Watch, shown: Page) -> None:
     """Nothing plays by itself either, and a reader's own spacing leaves everything in its place."""
-    page = visit(box, open_as, watch, shown, bypass_csp=True, reduced_motion="reduce", **DEVICES[device])
     least = 88 if shown.kind is Kind.PUPIL else 44
-    assert page.evaluate(probes.TARGETS, least) == []
-    assert page.evaluate(probes.MOVING) == []
-    assert page.evaluate(probes.PLAYING) == []
-    assert page.evaluate(probes.SIDEWAYS) == []
-    page.add_style_tag(content=probes.SPACING)
-    assert page.evaluate(probes.CLIPPED) == []
-    assert page.evaluate(probes.SIDEWAYS) == []
+    page = visit(box, open_as, watch, shown, bypass_csp=True, reduced_motion="reduce", **PHONE)
+    for device, options in DEVICES.items():
+        page.set_viewport_size(options["viewport"])
+        settle(page)
+        assert page.evaluate(probes.TARGETS, least) == [], device
+        assert page.evaluate(probes.MOVING) == [], device
+        assert page.evaluate(probes.PLAYING) == [], device
+        assert nothing_cut_off(page) == [], device
 
 
 @every_page
-@pytest.mark.parametrize("profile", ["", "contrast.dys.huge.opendyslexic"])
-def test_no_sideways_scroll_at_320_px(box: Box, open_as: Open, watch: Watch, shown: Page, profile: str) -> None:
+def test_no_sideways_scroll_at_320_px(box: Box, open_as: Open, watch: Watch, shown: Page) -> None:
     """Whatever the reading profile, and with a reader's own spacing."""
-    context = open_as(shown.who, viewport={"width": 320, "height": 640}, bypass_csp=True)
-    if profile:
-        context.add_cookies([{"name": "cartable_lecture", "value": profile, "url": box.base}])
-    if shown.status != 200:
-        watch.allow(rf"status of {shown.status}")
-    page = context.new_page()
-    page.goto(box.base + shown.path(box))
+    page = visit(box, open_as, watch, shown, viewport={"width": 320, "height": 640}, bypass_csp=True)
+    assert nothing_cut_off(page) == []
+    profile = "contrast.dys.huge.opendyslexic"
+    page.context.add_cookies([{"name": "cartable_lecture", "value": profile, "url": box.base}])
+    page.reload()
     settle(page)
-    assert page.evaluate(probes.SIDEWAYS) == []
-    page.add_style_tag(content=probes.SPACING)
-    assert page.evaluate(probes.CLIPPED) == []
-    assert page.evaluate(probes.SIDEWAYS) == []
+    assert nothing_cut_off(page) == [], profile
 
 
 def test_probes_can_fail(box: Box, open_as: Open, watch: Watch) -> None:

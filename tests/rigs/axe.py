@@ -34,7 +34,8 @@ def run(page: Page | Frame) -> tuple[list[str], int]:
 
     What stands in frames is not looked at: run it there.
     """
-    page.evaluate(source())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(source())
     told: dict[str, Any] = page.evaluate(_RUN, list(TAGS))
     lines = [
         f"{violation['id']} ({violation['impact']}): {violation['help']}: {node['target']} {node['html'][:160]} "

@@ -274,8 +274,8 @@ def test_gzip(any_lrs: Lrs) -> None:
     ("coding", "data"),
     [
         ("gzip", b"no"),
-        ("gzip", gzip.compress(b"[]")[:-4]),
-        ("gzip", gzip.compress(b"[]") + b"x"),
+        ("gzip", gzip.compress(b"[]", mtime=0)[:-4]),
+        ("gzip", gzip.compress(b"[]", mtime=0) + b"x"),
         ("br", b"[]"),
         ("x", b"[]"),
     ],
