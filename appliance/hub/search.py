@@ -10,9 +10,6 @@ held for long by other people's searches.
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -20,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from appliance.child import Child
 from appliance.config import Config
 from appliance.errors import Busy, CartableError, Damaged, StorageError
 from appliance.hub import search_worker as wire
@@ -41,49 +39,8 @@ _SLOW_S = 0.05
 _BACK_OFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-class Child:
-    """A child process and the socket to it. It leaves when the socket closes, as when the hub dies."""
-
-    def __init__(self, mode: str, folder: Path, limit_s: float) -> None:
-        ours, theirs = socket.socketpair()
-        self.channel = ours
-        self.started = time.monotonic()
-        self.ready = False
-        with theirs:
-            command = [sys.executable, "-m", wire.__name__, mode, str(folder), str(theirs.fileno()), str(limit_s)]
-            environment = {**os.environ, "RUST_BACKTRACE": "0"}
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=(theirs.fileno(),),
-                env=environment, process_group=0,
-            )  # fmt: skip
-
-    def ask(self, request: dict[str, Any], timeout: float | None) -> Any:
-        """Raises TimeoutError, EOFError or OSError (the child is gone), or the child's own error."""
-        self.channel.settimeout(timeout)
-        wire.send(self.channel, request)
-        return self._reply()
-
-    def wait_ready(self, timeout: float | None) -> None:
-        """Read its first message; raises as :meth:`ask`."""
-        if not self.ready:
-            self.channel.settimeout(timeout)
-            self._reply()
-            self.ready = True
-
-    def close(self, patience_s: float = 0.0) -> None:
-        """Close the socket, wait ``patience_s`` for the child to leave, else kill it."""
-        self.channel.close()
-        try:
-            self.process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def _reply(self) -> Any:
-        reply = wire.receive(self.channel)
-        if "error" in reply:
-            raise wire.raised(reply)
-        return reply["ok"]
+def _child(mode: str, folder: Path, limit_s: float) -> Child:
+    return Child([sys.executable, "-m", wire.__name__, mode, str(folder), str(limit_s)])
 
 
 class Search:
@@ -159,7 +116,7 @@ class Search:
 
         Blocks while another process looks. Raises :class:`Damaged` as :meth:`index`, :class:`Busy`.
         """
-        child = Child("search", self._folder, _START_LIMIT_S)
+        child = _child("search", self._folder, _START_LIMIT_S)
         try:
             child.wait_ready(_START_LIMIT_S)
             return frozenset(child.ask({"op": "resources"}, _START_LIMIT_S))
@@ -182,7 +139,7 @@ class Search:
                 raise
 
     def _written(self, request: dict[str, Any]) -> None:
-        child = Child("index", self._folder, 0.0)
+        child = _child("index", self._folder, 0.0)
         try:
             child.wait_ready(None)
             child.ask(request, None)
@@ -271,7 +228,7 @@ class Search:
         return child
 
     def _spawn(self) -> None:
-        self._child = Child("search", self._folder, 2 * self._limit_s)
+        self._child = _child("search", self._folder, 2 * self._limit_s)
 
     def _replace(self) -> None:
         """The process failed: the next one starts now (it loads while pages go on) or, if that recurs, later."""
