@@ -68,16 +68,18 @@ def check_forgery() -> None:
 
 @pages.get("/enseignant")
 def sign_in() -> str | AnyResponse:
-    """Sign-in page, or home for who is signed in already."""
-    if person().role in roles.STAFF:
+    """Sign-in page, or home for who is signed in already; ``suite``: where names are locked, the page to go on to."""
+    goes_on = local_page(request.args.get("suite", ""))
+    if person().role in roles.STAFF and not goes_on:
         return redirect(home_of(person().role))
-    return _sign_in_page()
+    return _sign_in_page(goes_on=goes_on)
 
 
 @pages.post("/enseignant")
 def sign_in_with_code() -> tuple[str, int] | AnyResponse:
     """Check PIN, code or passphrase; a right one opens half a day."""
     form = request.form
+    goes_on = local_page(form.get("next", ""))
     try:
         if "pin" in form:
             found: staff.Opened | Literal["code"] | None = accounts.with_pin(form["pin"])
@@ -85,15 +87,15 @@ def sign_in_with_code() -> tuple[str, int] | AnyResponse:
             judge = accounts.judge if accounts.takes_passphrase() else None
             found = hub().presence.attempt(form.get("code", ""), request.headers.get("X-Forwarded-For", ""), judge)
     except Busy as busy:
-        return _sign_in_page(busy.localized(gettext)), 403
+        return _sign_in_page(busy.localized(gettext), goes_on), 403
     if found is None:
         roles.note("sign-in", "pin" if "pin" in form else "code", audit.FAILED)
-        return _sign_in_page(_wrong("pin" in form)), 403
+        return _sign_in_page(_wrong("pin" in form), goes_on), 403
     if found == "code":
         accounts.enter_with_code()
     else:
         accounts.enter(found, how="pin" if "pin" in form else "passphrase")
-    return redirect(local_page(form.get("next", "")) or home_of(person().role), 303)
+    return redirect(goes_on or home_of(person().role), 303)
 
 
 def home_of(role: Role) -> str:
@@ -128,8 +130,13 @@ def asks_for_key() -> bool:
 
 
 def ask_to_open(locked: Locked) -> tuple[str, int]:
-    """Names are locked, by a bell or a restart. The page asks for what opens them, then goes on."""
+    """Names are locked, by a bell or a restart. The page asks for what opens them, then goes on.
+
+    To the page that offers it, where a file was asked for: a download would leave the browser on the sign-in page.
+    """
     goes_on = local_page(request.full_path.rstrip("?")) if request.method == "GET" else ""
+    if goes_on.endswith(".zip"):
+        goes_on = goes_on.rpartition("/")[0]
     return _sign_in_page(locked.localized(gettext), goes_on or url_for("lesson_home.home")), locked.status
 
 

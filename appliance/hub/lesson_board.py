@@ -19,7 +19,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from appliance.errors import BadInput
-from appliance.hub import lesson_office, lesson_plans
+from appliance.hub import class_office, lesson_office, lesson_plans
 from appliance.hub.context import hub
 from appliance.hub.language import gettext, ngettext
 from appliance.hub.roles import may_read
@@ -62,7 +62,7 @@ def board() -> str | Response:
         "lesson_board.html", lesson=lesson, live=_live(lesson)[0], look_minutes=LOOK_MINUTES,
         group=next((each for each in people.groups(hub().db) if each.id == lesson.group), None),
         timer_minutes=TIMER_MINUTES, looking=told.look_s > 0, timer=told.timer_of_s > 0,
-        plan=[lesson_plans.title_of(item) for item in lesson.plan],
+        plan=[lesson_plans.title_of(item) for item in lesson.plan], locked=locked(lesson),
     )  # fmt: skip
 
 
@@ -150,6 +150,11 @@ def names(lesson: Lesson) -> Mapping[str, str]:
     if not lesson.kept or not may_read(lesson.group) or not hub().vaults.is_open(lesson.group):
         return {}
     return hub().vaults.names(lesson.group)
+
+
+def locked(lesson: Lesson) -> bool:
+    """Whether first names of the class are kept that whoever asks may open again."""
+    return lesson.kept and may_read(lesson.group) and class_office.is_locked(lesson.group)
 
 
 def all_seats(lesson: Lesson) -> list[Seat]:

@@ -78,7 +78,7 @@ def begin() -> AnyResponse:
     if group:
         check_lead(group)
     seats = [] if group else _seats(form.get("animaux", ""))
-    lesson_office.ring()
+    lesson_office.ring(group)
     lesson = _kept(group, plan, options) if group else _anonymous(seats, plan, options)
     hub().room.enter(lesson.key, options.minutes)
     read_aloud.prepare_quizzes(lesson_office.activities(lesson))

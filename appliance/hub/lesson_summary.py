@@ -63,6 +63,7 @@ def summary(lesson_id: str) -> str:
     return render_template(
         "lesson_summary.html", lesson=lesson, exercises=[each for each in exercises(lesson) if each.answers],
         others=others(lesson), lines=lines(lesson), reopens=may_reopen(lesson),
+        locked=lesson_board.locked(lesson),
         group=next((group for group in listed if group.id == lesson.group), None),
         coming=next((group for group in listed if group.id == coming != lesson.group), None),
     )  # fmt: skip

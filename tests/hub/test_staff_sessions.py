@@ -115,8 +115,47 @@ def test_locked_names_ask_for_what_opens_them_and_then_go_on(school: Site) -> No
     form = {"code": WORDS, "next": "/enseignant/essai?a=b"}
     token = re.search(r'name="csrf" value="([^"]+)"', answer.text)
     assert token
+    wrong = teacher.post("/enseignant", data={"csrf": token[1], **form, "code": OTHERS})
+    assert wrong.status_code == 403
+    assert 'name="next" value="/enseignant/essai?a=b"' in wrong.text, "a wrong try goes on there too"
     assert teacher.post("/enseignant", data={"csrf": token[1], **form}).headers["Location"] == form["next"]
     assert "Lina" in teacher.get(form["next"]).text
+
+
+def test_pages_that_would_show_names_lead_to_what_opens_them(school: Site) -> None:
+    teacher = school.new_browser()
+    first_teacher(school, teacher)
+    page, opens = "/enseignant/classes/g", "/enseignant?suite=/enseignant/classes/g"
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    assert "Lina" in teacher.get(page).text
+    assert opens not in teacher.get(page).text
+    post(school, teacher, "/enseignant/seance/ouvrir", "/enseignant/accueil", classe="g")
+    over = post(school, teacher, "/enseignant/seance/cloche", "/enseignant/accueil").headers["Location"]
+    assert f"/enseignant?suite={over}" in teacher.get(over).text
+    for each in (page, page + "/papier"):
+        assert opens in teacher.get(each).text
+    assert "Lina" not in teacher.get(page).text
+    assert 'name="next" value="/enseignant/classes/g"' in teacher.get(opens).text
+    assert teacher.get("/enseignant?suite=//evil.example").headers["Location"] == "/enseignant/accueil"
+    answer = post(school, teacher, "/enseignant", opens, code=WORDS, next=page)
+    assert answer.headers["Location"] == page
+    assert "Lina" in teacher.get(page).text
+
+
+def test_a_reopened_lesson_of_locked_names_says_how_to_open_them_to_its_own_teacher(school: Site) -> None:
+    teacher, substitute = school.new_browser(), school.new_browser()
+    first_teacher(school, teacher)
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    post(school, teacher, "/enseignant/seance/ouvrir", "/enseignant/accueil", classe="g")
+    assert "suite=" not in teacher.get("/enseignant/seance").text, "another activity of the same class locks nothing"
+    school.hub.vaults.lock("g")
+    assert "/enseignant?suite=/enseignant/seance" in teacher.get("/enseignant/seance").text
+    sign_in(school, substitute, school.hub.presence.code)
+    assert "suite=" not in substitute.get("/enseignant/seance").text
+    post(school, teacher, "/enseignant", "/enseignant?suite=/enseignant/seance", code=WORDS)
+    assert school.hub.vaults.is_open("g")
+    post(school, substitute, "/enseignant/seance/ouvrir", "/enseignant/accueil", classe="g")
+    assert not school.hub.vaults.is_open("g"), "a substitute who takes over has no names beside them"
 
 
 @pytest.mark.parametrize(
