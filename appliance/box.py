@@ -35,6 +35,8 @@ Start = Callable[[], object]
 LOCK_PATIENCE_S = 10.0
 """How long a starting hub waits for a command (an import, an export) that holds the state folder."""
 LOCK_POLL_S = 0.1
+KEYS_EXPIRE_EACH_S = 30.0
+"""How often keys are looked for whose session is over."""
 COPIED = N_(
     "This card seems to be a copy: two boxes may now sign with the same name. If the other one is no longer used, run "
     "cartable provision moved on this one. If it is, write the image to this card again."
@@ -146,6 +148,7 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
     from appliance.hub.live_sessions import LiveSessions
+    from appliance.hub.periodic import Periodic
     from appliance.hub.retention import Retention
     from appliance.hub.search import Search
     from appliance.hub.spoken import Spoken
@@ -171,6 +174,10 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
         retention = Retention(records, trail, config.box.time_zone)
         retention.start()
         stack.callback(retention.stop)
+        vaults = Vaults(db, config.vault, clock)
+        expiry = Periodic("vaults", KEYS_EXPIRE_EACH_S, vaults.expire)
+        expiry.start()
+        stack.callback(expiry.stop)
         search = Search(config)
         search.start(now=False)
         later(search.start)
@@ -196,7 +203,7 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
             settings.secret(db),
             records,
             machine(config),
-            Vaults(db, config.vault, clock),
+            vaults,
             trail,
             LiveSessions(config.box.run / live_sessions.FILE),
             spoken=spoken,

@@ -12,9 +12,10 @@ from __future__ import annotations
 import dataclasses
 import threading
 import uuid
+from collections import deque
 from collections.abc import Sequence
 
-from appliance.errors import BadInput, NotFound, TooLarge
+from appliance.errors import BadInput, NotFound
 from appliance.hub import animal_sheet
 from appliance.i18n import N_
 from appliance.model import Answered, Lesson, LessonOptions, Planned, Pupil
@@ -23,7 +24,8 @@ PREFIX = "anonymous-"
 """What the id of an anonymous lesson begins with: a hub that was started again still knows it for one."""
 NOT_KEPT = N_("That lesson was anonymous and is over: this answer is not kept.")
 MOST_PUPILS = 60
-MOST_ANSWERS = 20_000
+MOST_EACH = 400
+"""Answers of a pupil that are remembered, the last ones: one who sends thousands takes nothing from the others."""
 LONGEST_RESPONSE = 500
 """Characters of an answer that are remembered."""
 ANIMALS = tuple(animal_sheet.ANIMALS.items())
@@ -54,6 +56,8 @@ class Anonymous:
         self._lesson: Lesson | None = None
         self._pupils: dict[str, Pupil] = {}
         self._answers: dict[str, Answered] = {}
+        self._sent: dict[str, deque[str]] = {}
+        """Pupil -> ids of the answers that are remembered, the oldest first."""
 
     def begin(
         self, title: str, seats: Sequence[tuple[str, str]], plan: tuple[Planned, ...], options: LessonOptions, at: str
@@ -62,7 +66,7 @@ class Anonymous:
         lesson = Lesson(f"{PREFIX}{uuid.uuid4()}", "", title, at, None, plan, options, kept=False)
         pupils = [Pupil(str(uuid.uuid4()), "", name, avatar) for avatar, name in seats]
         with self._lock:
-            self._lesson, self._answers = lesson, {}
+            self._lesson, self._answers, self._sent = lesson, {}, {}
             self._pupils = {pupil.id: pupil for pupil in pupils}
         return lesson
 
@@ -91,7 +95,7 @@ class Anonymous:
     def forget(self) -> None:
         """Nothing is left of it."""
         with self._lock:
-            self._lesson, self._pupils, self._answers = None, {}, {}
+            self._lesson, self._pupils, self._answers, self._sent = None, {}, {}, {}
 
     def get(self, lesson_id: str) -> Lesson:
         """Running or just over. Raises :class:`NotFound`: of earlier ones nothing is known."""
@@ -114,8 +118,8 @@ class Anonymous:
     def keep(self, lesson_id: str, answer_id: str, answer: Answered) -> None:
         """Remember an answer; the same id again changes nothing.
 
-        Raises :class:`NotFound` when that lesson is not the one that goes on or the pupil is not in it,
-        :class:`TooLarge` when it holds :data:`MOST_ANSWERS`.
+        Of more than :data:`MOST_EACH` of a pupil the oldest is forgotten. Raises :class:`NotFound` when that lesson is
+        not the one that goes on or the pupil is not in it.
         """
         with self._lock:
             self.admit(lesson_id)
@@ -123,8 +127,10 @@ class Anonymous:
                 raise NotFound(NOT_KEPT)
             if answer_id in self._answers:
                 return
-            if len(self._answers) >= MOST_ANSWERS:
-                raise TooLarge("This lesson holds as many answers as it can: open another one.")
+            sent = self._sent.setdefault(answer.pupil, deque())
+            if len(sent) >= MOST_EACH:
+                del self._answers[sent.popleft()]
+            sent.append(answer_id)
             self._answers[answer_id] = dataclasses.replace(answer, choice=answer.choice[:LONGEST_RESPONSE])
 
     def answered(self) -> list[Answered]:

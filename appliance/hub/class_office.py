@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from appliance.connectors.roster import typed
 from appliance.errors import BadInput, Conflict
-from appliance.hub import animals, class_access
+from appliance.hub import animals, class_access, roles
 from appliance.hub.context import hub
 from appliance.model import Lesson, Pupil
-from appliance.store import classes, people, times, vault
+from appliance.store import classes, people, rewrite, times, vault
 from appliance.store.classes import SchoolClass
 from appliance.store.db import Connection
+from appliance.store.erasure import Erasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,12 @@ def is_locked(group_id: str) -> bool:
 
 
 def names(group_id: str) -> Mapping[str, str]:
-    """Pupil id -> first name while the vault is open, else nothing."""
-    vaults = hub().vaults
-    return vaults.names(group_id) if vaults.is_open(group_id) else {}
+    """Pupil id -> first name while the vault is open to whoever asks, else nothing."""
+    return roles.names(group_id) if hub().vaults.is_open(group_id) else {}
 
 
 def change(group: SchoolClass, *, name: str, level: str, regime: str, names_shown: bool) -> None:
-    """Settings of a class; what it no longer keeps (names, texts, media) is erased.
+    """Settings of a class; what it no longer keeps (names, texts, media) is erased, from the card too.
 
     Raises :class:`BadInput`, :class:`Conflict`.
     """
@@ -96,11 +96,13 @@ def change(group: SchoolClass, *, name: str, level: str, regime: str, names_show
         raise Conflict("Names can be kept once you have a passphrase of your own: make your account first.")
     with hub().db.writing() as conn:
         classes.change(conn, group.id, name=name, regime=regime, level=level, names_shown=names_shown)
+        before = conn.total_changes
         if not group.is_need_group:
             for pupil in people.pupils(hub().db, group.id):
                 _forget_unkept(conn, pupil.id, regime)
-    with hub().db.writing() as conn:
-        vault.sweep(conn, hub().vaults.folder)
+        if conn.total_changes > before:
+            rewrite.mark(conn)
+    Erasure(hub().records).begin()  # its keys are still here: what a page or the log kept could be read
 
 
 def _forget_unkept(conn: Connection, pupil_id: str, regime: str) -> None:
@@ -124,8 +126,9 @@ def under(lesson: Lesson) -> dict[str, str]:
 
 def _names_of(lesson: Lesson, seated: Sequence[Pupil]) -> dict[str, str]:
     """A substitute's lesson has none, even while the teacher is signed in elsewhere."""
-    own, found = set(vault.granted(hub().db.reading(), lesson.opened_by)), names(lesson.group)
-    return {pupil.id: found[pupil.id] for pupil in seated if pupil.id in found and pupil.group in own}
+    own = set(vault.granted(hub().db.reading(), lesson.opened_by))
+    found = hub().vaults.names(lesson.group, own.__contains__) if hub().vaults.is_open(lesson.group) else {}
+    return {pupil.id: found[pupil.id] for pupil in seated if pupil.id in found}
 
 
 def rename(group: SchoolClass, pupil_id: str, name: str) -> None:

@@ -14,6 +14,7 @@ from appliance.config import Config
 from appliance.hub.anonymous import Anonymous
 from appliance.hub.imports import Library
 from appliance.hub.live_sessions import LiveSessions
+from appliance.hub.pace import Pace
 from appliance.hub.presence import PresenceCode
 from appliance.hub.room import Room
 from appliance.hub.search import Search
@@ -47,6 +48,8 @@ class Hub:
     """Who of the staff is signed in."""
     room: Room = field(default_factory=Room)
     anonymous: Anonymous = field(default_factory=Anonymous)
+    pace: Pace = field(default_factory=Pace)
+    """How many answers come from one pupil."""
     spoken: Spoken = field(default_factory=Spoken)
     """What the box says aloud; nothing, without voices."""
 

@@ -64,7 +64,7 @@ def check(given: str) -> Launch:
         lesson, pupil = lessons.get(hub().db, lesson_id), people.pupil(hub().db, pupil_id)
     except (BadSignature, TypeError, ValueError, NotFound) as error:
         raise refused from error
-    if not classes.seats(hub().db, lesson.group, pupil.id) or lessons.too_late(lesson, hub().clock.now()):
+    if not classes.seats(hub().db, lesson.group, pupil.id) or lessons.too_late(hub().db, lesson, hub().clock.now()):
         raise refused
     actor = identifiers.pupil(settings.box_id(hub().db), pupil.id)
     return Launch(lesson.id, pupil.id, activity, resource, actor, lesson.ended_at is None)

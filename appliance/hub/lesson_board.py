@@ -19,7 +19,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from appliance.errors import BadInput
-from appliance.hub import class_office, lesson_office, lesson_plans
+from appliance.hub import class_office, lesson_office, lesson_plans, roles
 from appliance.hub.context import hub
 from appliance.hub.language import gettext, ngettext
 from appliance.hub.roles import may_read
@@ -149,7 +149,7 @@ def names(lesson: Lesson) -> Mapping[str, str]:
     """Pupil -> first name, where the class's vault is open and whoever asks may read it."""
     if not lesson.kept or not may_read(lesson.group) or not hub().vaults.is_open(lesson.group):
         return {}
-    return hub().vaults.names(lesson.group)
+    return roles.names(lesson.group)
 
 
 def locked(lesson: Lesson) -> bool:

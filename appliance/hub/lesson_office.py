@@ -119,7 +119,7 @@ def admit(lesson_id: str) -> None:
     if anonymous.is_anonymous(lesson_id):
         hub().anonymous.admit(lesson_id)
         return
-    if lessons.too_late(lessons.get(hub().db, lesson_id), hub().clock.now()):
+    if lessons.too_late(hub().db, lessons.get(hub().db, lesson_id), hub().clock.now()):
         raise Refused("This answer comes too long after its lesson: it is not kept.")
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import BadInput, NotFound
+from appliance.errors import BadInput, Busy, NotFound
 from appliance.hub import lesson_office, quiz_delivery, quiz_pictures, quiz_view
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
@@ -64,9 +64,10 @@ def answer_without_script(activity_id: str) -> str | AnyResponse:
     activity = activities.get(hub().db, activity_id)
     if "arrange" in form:
         return _page(activity, question=name, arranged={name: form["arrange"]})
-    refused = quiz_delivery.deliver(
-        [{"id": form.get("id"), "token": form.get("token"), "question": name, "response": filled(form)}]
-    )
+    item = {"id": form.get("id"), "token": form.get("token"), "question": name, "response": filled(form)}
+    if not quiz_delivery.in_time([item]):
+        raise Busy("The box has many answers of yours to read: wait a moment, then send this one again.")
+    refused = quiz_delivery.deliver([item])
     if refused:
         raise BadInput(next(iter(refused.values())))
     return redirect(
@@ -93,11 +94,13 @@ def answers() -> Response | tuple[Response, int]:
     """A JSON list of answers, some perhaps old, some perhaps sent before.
 
     Answers 200 with ``accepted`` (ids that are now durable: the tablet may forget them) and ``refused`` (ids that
-    can never be accepted, with a reason). Any other status: keep everything and try again.
+    can never be accepted, with a reason); what is named in neither came too fast: keep it and try again. Any other
+    status: keep everything and try again.
     """
     items = request.get_json(silent=True)
     if not isinstance(items, list) or len(items) > MAX_ANSWERS or not all(isinstance(i, dict) for i in items):
         raise BadInput("Send a list of at most %(most)s answers.", most=MAX_ANSWERS)
+    items = quiz_delivery.in_time(items)
     refused = quiz_delivery.deliver(items)
     given = [str(item.get("id", "")) for item in items]
     return jsonify(

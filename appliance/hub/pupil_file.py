@@ -133,7 +133,7 @@ def _pupil(pupil_id: str) -> Pupil:
 
 def _names(group_id: str) -> dict[str, str]:
     try:
-        return dict(hub().vaults.names(group_id))
+        return dict(roles.names(group_id))
     except Locked:
         return {}
 

@@ -80,6 +80,19 @@ def _check_bell(activity_id: str, answer: Answer) -> None:
         raise Refused("This answer was changed after the end of the lesson: the one before counts.")
 
 
+def in_time(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that may come now (:mod:`appliance.hub.pace`); of the others nothing is said, so that tablets keep them."""
+    return [item for item in items if _comes_now(item)]
+
+
+def _comes_now(item: Mapping[str, Any]) -> bool:
+    try:
+        _, answer = read(item)
+    except BadInput:
+        return True  # to be refused, with its reason
+    return hub().pace.takes([(each.lesson, each.pupil) for each in answer.each()])
+
+
 def read(item: Mapping[str, Any]) -> tuple[str, Answer]:
     """Activity and answer of an item of a delivery. Raises :class:`BadInput`."""
     try:

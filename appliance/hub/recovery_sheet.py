@@ -63,11 +63,14 @@ def is_known(written: str) -> bool:
 def acknowledge(session: str, public: str) -> None:
     """The key shown last is printed: it counts from now on, and is the only one.
 
-    In one transaction each class that the session's holder has is sealed to it. Raises :class:`Refused` for another
+    In one transaction each class that the session's holder has is sealed to it; told again of the key that counts
+    already, nothing changes. Raises :class:`Refused` for another
     key than the one shown last, :class:`Damaged` when the director cannot open a class: then nothing has changed.
     """
     holder, private = hub().vaults.holder(session)
     with hub().db.writing() as conn:
+        if public and public == _value(conn, vault.RECOVERY_SETTING):
+            return  # tapped twice
         if _value(conn, PENDING) != f"{holder}:{public}" or not may_make():
             raise Refused("This is not the sheet that was shown last: make another recovery sheet.")
         vault.put_recovery(conn, bytes.fromhex(public), _classes(conn, holder, private))

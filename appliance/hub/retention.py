@@ -3,8 +3,9 @@
 
 """What is too old goes by itself: answers and texts after 31 August, with who left before; the audit after a year.
 
-Once a day, and only by a clock that can be believed. People are told two weeks before at least: a box that slept all
-summer waits so long after it wakes.
+Once a day, and only by a clock that can be believed, and that has run on without a jump for two weeks
+(:mod:`appliance.store.steady`). People are told two weeks before at least: a box that slept all summer waits so long
+after it wakes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import zoneinfo
 from appliance.hub.periodic import Periodic
 from appliance.hub.trail import Trail
 from appliance.ports import Now
-from appliance.store import audit, retention, settings, times, vault
+from appliance.store import audit, retention, settings, steady, times, vault
 from appliance.store.db import Database
 from appliance.store.erasure import Erasure
 from appliance.store.records import Records
@@ -39,7 +40,8 @@ def erases_at(db: Database, now: datetime.datetime) -> datetime.datetime | None:
     if retention.anything(conn, times.rfc3339(over.timestamp())):
         told = retention.announcement(conn, over.year)
         first = datetime.datetime.fromisoformat(told).astimezone(now.tzinfo) if told else now
-        return max(over, first + NOTICE)
+        since = datetime.datetime.combine(steady.since(conn, now.timestamp()), datetime.time(), now.tzinfo)
+        return max(over, first + NOTICE, since + steady.WEEKS_TWO)
     coming = over.replace(year=over.year + 1)
     return coming if NOTICE_FROM_MONTH <= now.month < 9 else None
 
@@ -65,12 +67,14 @@ class Retention(Periodic):
             return False
         with db.writing() as conn:
             vault.date(conn, times.rfc3339(now.wall))
-            audit.drop_before(conn, times.rfc3339((here - AUDIT_KEPT).timestamp()))
-        self._answers(here)
+            steady.looked(conn, now.wall)
+            if steady.is_sure(conn, now):
+                audit.drop_before(conn, times.rfc3339((here - AUDIT_KEPT).timestamp()))
+        self._answers(here, sure=steady.is_sure(db.reading(), now))
         settings.put(db, _LAST, here.date().isoformat())
         return True
 
-    def _answers(self, here: datetime.datetime) -> None:
+    def _answers(self, here: datetime.datetime, *, sure: bool) -> None:
         db, over = self._records.db, ends(here)
         if NOTICE_FROM_MONTH <= here.month < 9:
             retention.announced(db, over.year + 1, here.isoformat())
@@ -78,7 +82,7 @@ class Retention(Periodic):
         if not retention.anything(db.reading(), before):
             return
         told = datetime.datetime.fromisoformat(retention.announced(db, over.year, here.isoformat()))
-        if here < told + NOTICE:
+        if here < told + NOTICE or not sure:
             return
         agents = retention.agents(db.reading(), self._records.box_id)
         erasure = Erasure(self._records)

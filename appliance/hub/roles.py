@@ -13,7 +13,7 @@ from __future__ import annotations
 import enum
 import functools
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar, cast
 
@@ -162,6 +162,14 @@ def may_read(group_id: str) -> bool:
     conn = hub().db.reading()
     keyed = [home for home in vault.homes(conn, group_id) if vault.has_keys(conn, home)]
     return not keyed or (who.role is Role.TEACHER and any(vault.holds(conn, who.id, home) for home in keyed))
+
+
+def names(group_id: str) -> Mapping[str, str]:
+    """Pupil -> first name, as this person may read them: in a need group, of one's own classes only.
+
+    Raises :class:`appliance.errors.Locked`.
+    """
+    return hub().vaults.names(group_id, may_read)
 
 
 def may_lead(group_id: str) -> bool:

@@ -87,6 +87,6 @@ def _office_page(given: dict[str, str] | None = None) -> str:
 
 def _names(group_id: str) -> dict[str, str]:
     try:
-        return dict(hub().vaults.names(group_id))
+        return dict(roles.names(group_id))
     except Locked:
         return {}

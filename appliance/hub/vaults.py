@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,16 +53,18 @@ class Vaults:
             self._expire()
             return any(home in self._open for home in self._homes(group_id))
 
-    def names(self, group_id: str) -> Mapping[str, str]:
+    def names(self, group_id: str, may: Callable[[str], bool] = lambda home: True) -> Mapping[str, str]:
         """Pupil id -> first name, in the order of the list; pupils without a name are left out.
 
-        Raises :class:`Locked`; of a need group, the names that are open are told.
+        ``may``: whether a class's names may be told to whoever asks. Raises :class:`Locked`; of a need group, the names
+        that are open are told.
         """
         with self._lock:
             if not self.is_open(group_id):
                 raise _locked()
             listed = vault.sealed_names(self._db.reading(), group_id)
-            found = ((each.pupil, self._name(each)) for each in listed if each.home in self._open)
+            homes = {home for home in {each.home for each in listed}.intersection(self._open) if may(home)}
+            found = ((each.pupil, self._name(each)) for each in listed if each.home in homes)
             told = {pupil: name for pupil, name in found if name is not None}
             self._forget_erased(listed)
             return told
@@ -161,6 +163,11 @@ class Vaults:
                 held.by.discard(session)
                 if not held.by:
                     del self._open[group_id]
+
+    def expire(self) -> None:
+        """Forget the keys of the sessions whose time is over: at once, not when somebody next asks for a name."""
+        with self._lock:
+            self._expire()
 
     def lock_all(self) -> None:
         """Forget every key."""

@@ -22,6 +22,8 @@ LONGEST = 120
 _ANCHOR = "audit_anchor"
 """Setting: number and hash (hex) of the last row that retention deleted."""
 _START = bytes(32)
+_LAST = 1 << 62
+"""Above every number of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def entries(conn: sqlite3.Connection, *, who: str | None = None, before: int | N
     """The newest first; ``who``: of one person only; ``before``: older than this number."""
     rows = conn.execute(
         "SELECT * FROM audit WHERE (? IS NULL OR who = ?) AND number < ? ORDER BY number DESC LIMIT ?",
-        (who, who, before if before is not None else 1 << 62, limit),
+        (who, who, max(-_LAST, min(before, _LAST)) if before is not None else _LAST, limit),
     )
     return [_entry(row) for row in rows]
 

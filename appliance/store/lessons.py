@@ -13,6 +13,7 @@ import sqlite3
 from appliance.errors import NotFound
 from appliance.model import Answered, Lesson, LessonOptions, Planned
 from appliance.ports import Now
+from appliance.store import steady
 from appliance.store.db import Database
 
 LATE_S = 60 * 86400.0
@@ -105,14 +106,16 @@ def answered(db: Database, lesson_id: str) -> list[Answered]:
     ]
 
 
-def too_late(lesson: Lesson, now: Now) -> bool:
+def too_late(db: Database, lesson: Lesson, now: Now) -> bool:
     """Whether it ended so long ago that nothing can come any more.
 
-    Only when its end and this moment were both told by a clock that can be trusted: else what waited is taken.
+    Only when its end and this moment were both told by a clock that can be trusted, and that has not jumped lately
+    (:mod:`appliance.store.steady`): else what waited is taken.
     """
     if lesson.ended_at is None or not lesson.options.end_sure or not now.trusted:
         return False
-    return now.wall - datetime.datetime.fromisoformat(lesson.ended_at).timestamp() > LATE_S
+    over = datetime.datetime.fromisoformat(lesson.ended_at).timestamp()
+    return now.wall - over > LATE_S and steady.is_sure(db.reading(), now)
 
 
 def has_teacher(db: Database) -> bool:

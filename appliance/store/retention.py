@@ -40,8 +40,10 @@ def anything(conn: sqlite3.Connection, before: str) -> bool:
 
 
 def announced(db: Database, year: int, now: str) -> str:
-    """When the end of that school year was first announced here: ``now``, for the first who asks."""
+    """When the end of that school year was first announced here: ``now``, for the first who asks, and where the clock
+    said a later day then."""
     with db.writing() as conn:
+        conn.execute("DELETE FROM setting WHERE key = ? AND value > ?", (f"{_NOTICE}{year}", now))
         conn.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (f"{_NOTICE}{year}", now))
         return str(conn.execute("SELECT value FROM setting WHERE key = ?", (f"{_NOTICE}{year}",)).fetchone()["value"])
 

@@ -25,7 +25,7 @@ from appliance.hub import launch
 from appliance.hub.context import Hub
 from appliance.model import Group, Lesson, Pupil
 from appliance.ports import Now
-from appliance.store import classes, lessons, people, settings
+from appliance.store import classes, lessons, people, settings, steady
 from appliance.xapi import identifiers
 from tests.hub import site as rig
 from tests.hub.site import CONTENT, Site
@@ -132,8 +132,13 @@ def test_after_the_lesson_only_late_deliveries(classroom: Site) -> None:
     end_lesson(classroom, "l", "2026-11-02T09:00:00Z")
     for days in (0, 59):
         assert not checked(classroom, given, At(ended.timestamp() + days * 86400)).running
+    late = At(ended.timestamp() + 61 * 86400)
+    assert not checked(classroom, given, late).running, "the clock may have jumped"
+    with classroom.hub.db.writing() as conn:
+        for days in (47, 61):
+            steady.looked(conn, ended.timestamp() + days * 86400)
     with pytest.raises(Refused):
-        checked(classroom, given, At(ended.timestamp() + 61 * 86400))
+        checked(classroom, given, late)
     assert not checked(classroom, given, At(0.0, trusted=False)).running
     assert not checked(classroom, given, At(4e9, trusted=False)).running, "a wrong clock loses nothing"
     end_lesson(classroom, "l", "2024-03-01T09:00:00Z", sure=False)

@@ -104,25 +104,26 @@ def test_a_package_gets_no_token_in_an_anonymous_lesson(tmp_path: Path) -> None:
         assert "endpoint=" not in tablet(site).text(f"/lire/{resource.id}")
 
 
-def test_memory_of_an_anonymous_lesson_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from appliance.errors import BadInput, NotFound, TooLarge
+def test_who_sends_thousands_takes_nothing_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    from appliance.errors import BadInput, NotFound
     from appliance.model import Answered, LessonOptions
 
-    monkeypatch.setattr(anonymous, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(anonymous, "MOST_EACH", 3)
     held = anonymous.Anonymous()
     lesson = held.begin("x", anonymous.animals(2, [name for _, name in anonymous.ANIMALS]), (), LessonOptions(), "2026")
-    pupil = held.pupils()[0].id
-    for number in range(3):
-        held.keep(lesson.id, str(number), Answered(pupil, "a", "q", "x" * 9999, correct=True))
-    held.keep(lesson.id, "0", Answered(pupil, "a", "q", "x", correct=True))
-    with pytest.raises(TooLarge):
-        held.keep(lesson.id, "3", Answered(pupil, "a", "q", "x", correct=True))
+    fox, owl = (pupil.id for pupil in held.pupils())
+    held.keep(lesson.id, "owl", Answered(owl, "a", "q", "x", correct=True))
+    for number in range(9):
+        held.keep(lesson.id, str(number), Answered(fox, "a", str(number), "x" * 9999, correct=True))
+    held.keep(lesson.id, "8", Answered(fox, "a", "8", "x", correct=True))
+    assert [(answer.pupil, answer.question) for answer in held.answered()] == [
+        (owl, "q"), (fox, "6"), (fox, "7"), (fox, "8")]  # fmt: skip
     with pytest.raises(NotFound):
         held.keep(lesson.id, "4", Answered("another", "a", "q", "x", correct=True))
-    assert {len(answer.choice) for answer in held.answered()} == {anonymous.LONGEST_RESPONSE}
+    assert {len(answer.choice) for answer in held.answered()} == {1, anonymous.LONGEST_RESPONSE}
     for count in (0, -1, anonymous.MOST_PUPILS + 1):
         with pytest.raises(BadInput):
             anonymous.animals(count, [name for _, name in anonymous.ANIMALS])
     held.end("2026")
     with pytest.raises(NotFound):
-        held.keep(lesson.id, "5", Answered(pupil, "a", "q", "x", correct=True))
+        held.keep(lesson.id, "5", Answered(fox, "a", "q", "x", correct=True))

@@ -292,7 +292,12 @@ def test_what_a_class_no_longer_keeps_is_erased(keeper: Site) -> None:
         keeper.hub.vaults.keep(first.id, vault.TEXT, b"Mon secret")
         keeper.hub.vaults.keep(first.id, vault.MEDIA, b"picture", media_type="image/png")
         assert kinds("portfolio") == ["media", "name", "text"]
+        rows = keeper.hub.db.reading().execute("SELECT kind, body FROM sealed_item WHERE body IS NOT NULL").fetchall()
+        gone = [row["body"][-40:] for row in rows if row["kind"] not in left and len(row["body"]) > 40]
+        assert gone
         assert kinds(regime) == left
+        for path in keeper.hub.config.box.state.rglob("*"):
+            assert path.is_dir() or not [each for each in gone if each in path.read_bytes()], path
         assert list(keeper.hub.vaults.folder.iterdir()) == []
     assert classes.get(keeper.hub.db, group).regime == "animals"
     assert "photos" in keeper.text(f"{where}/reglages")

@@ -171,6 +171,8 @@ def test_a_school_year_ends(school: Site, teacher: FlaskClient) -> None:
     coming = erasing(school, f"{over}-07-02T08:00:00")
     assert coming is not None
     assert (coming.month, coming.day) == (9, 1)
+    assert keeper.run(moment(f"{over}-07-30T08:00:00"))
+    assert keeper.run(moment(f"{over}-08-20T08:00:00"))
     assert keeper.run(moment(f"{over}-08-31T23:50:00"))
     assert told(school, "p1") == 1
     assert keeper.run(moment(f"{over}-09-01T00:10:00"))
@@ -216,6 +218,25 @@ def test_who_left_under_a_wrong_clock_is_not_erased_by_it(school: Site, teacher:
     assert [pupil.id for pupil in people.pupils(school.hub.db, "g")] == ["p1"]
 
 
+def test_a_clock_that_jumps_erases_nothing(school: Site, teacher: FlaskClient) -> None:
+    """A wrong hour of the network, told twice for some days, years away; then the right one again."""
+    year = ends(datetime.datetime.now(PARIS)).year + 1
+    keeper = Retention(school.hub.records, school.hub.trail, "Europe/Paris")
+    for day in (f"{year}-03-01", f"{year}-03-20", f"{year}-11-05", f"{year}-11-12", f"{year}-03-21",
+                f"{year + 2}-10-20", f"{year + 2}-10-30"):  # fmt: skip
+        assert keeper.run(moment(f"{day}T08:00:00"))
+    assert (told(school, "p1"), len(vault.items(school.hub.db.reading(), "p1", "text", "media"))) == (1, 2)
+    assert [each for each in audit.entries(school.hub.db.reading()) if each.act == "came in"]
+    due = erasing(school, f"{year + 2}-10-30T08:00:00")
+    assert due is not None
+    assert due.date() == datetime.date(year + 2, 11, 3), "two weeks after the jump, if it was none"
+    for day in (f"{year}-03-22", f"{year}-04-10", f"{year}-05-05", f"{year}-06-01", f"{year}-07-01", f"{year}-07-25",
+                f"{year}-08-20", f"{year}-09-01"):  # fmt: skip
+        assert told(school, "p1") == 1
+        assert keeper.run(moment(f"{day}T08:00:00"))
+    assert told(school, "p1") == 0, "in its time, told in July"
+
+
 class Wrong:
     """The clock of a box that started without one."""
 
@@ -230,7 +251,10 @@ def test_the_audit_is_kept_for_a_year(school: Site) -> None:
     with school.hub.db.writing() as conn:
         for at in ("2026-01-05T08:00:00.000000Z", "2026-12-05T08:00:00.000000Z"):
             audit.add(conn, at=at, trusted=True, who="", role="box", act="x", subject="", outcome="done")
-    Retention(school.hub.records, school.hub.trail, "Europe/Paris").run(moment("2027-03-01T08:00:00"))
+    keeper = Retention(school.hub.records, school.hub.trail, "Europe/Paris")
+    keeper.run(moment("2027-02-14T08:00:00"))
+    assert len([each for each in audit.entries(school.hub.db.reading()) if each.act == "x"]) == 2, "not sure yet"
+    keeper.run(moment("2027-03-01T08:00:00"))
     assert [each.at[:7] for each in audit.entries(school.hub.db.reading()) if each.act == "x"] == ["2026-12"]
     assert audit.verify(school.hub.db.reading()) is None
 

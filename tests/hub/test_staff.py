@@ -180,6 +180,8 @@ def test_the_journal_tells_each_their_own(school: Site) -> None:
     mine = staff.every(school.hub.db.reading())[0].id
     assert {each.who for each in audit.entries(school.hub.db.reading(), who=mine)} == {mine}
     assert "Connexion" in teacher.get("/enseignant/journal").text
+    for far in ("9" * 30, "-" + "9" * 30, "0", "x"):
+        assert teacher.get(f"/enseignant/journal?avant={far}").status_code == 200
     assert audit.verify(school.hub.db.reading()) is None
 
 

@@ -64,6 +64,17 @@ def test_the_code_makes_no_recovery_key_on_a_box_with_a_teacher(school: Site) ->
     assert vault.granted(school.hub.db.reading(), vault.RECOVERY) == ["g"]
 
 
+def test_tapped_twice_the_sheet_counts_once(school: Site) -> None:
+    teacher = school.new_browser()
+    shown = first_teacher(school, teacher)
+    key = printed(school, teacher, shown)
+    grants = school.hub.db.reading().execute("SELECT sealed FROM group_grant ORDER BY 1").fetchall()
+    assert printed(school, teacher, shown) == key
+    assert school.hub.db.reading().execute("SELECT sealed FROM group_grant ORDER BY 1").fetchall() == grants
+    assert [act for act, _ in acts(school)].count("recovery key made") == 1
+    assert as_director(school, key).get("/direction/accueil").status_code == 200
+
+
 def test_a_sign_in_gives_no_class_to_the_sheet_its_teacher_does(school: Site) -> None:
     account(school, classes=("g",))
     recovery(school)

@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 from werkzeug.routing import Map, Rule
 
+from appliance import box
 from appliance.hub.afterwards import Afterwards, at_first_use, noticing
 from appliance.hub.quick_rules import QuickRule
 from appliance.store.migrations import migrate
+from tests.hub import site as rig
 from tests.rigs.box import until
 
 LATE = ("babel", "libzim", "segno", "sqlite_utils", "zeroconf", "tantivy", "PIL", "urllib3", "aiohttp")
@@ -138,3 +140,14 @@ def test_addresses_are_written_as_before(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Rule, "_compile_builder", counted)
     Map([QuickRule(rule, endpoint=rule) for rule in rules]).bind("x.local").match("/b/3/c")
     assert compiled == []
+
+
+def test_keys_whose_session_is_over_are_forgotten_by_the_hub_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(box, "KEYS_EXPIRE_EACH_S", 0.02)
+    with rig.opened(tmp_path / "state") as site:
+        vaults = site.hub.vaults
+        vaults.enter("t1", b"k" * 32, "s", until=site.hub.clock.now().monotonic + 0.2)
+        assert vaults._holders
+        until(lambda: not vaults._holders, "the key is still there", 20.0)

@@ -189,6 +189,18 @@ def test_keys_end_with_their_session(db: Database, tmp_path: Path) -> None:
     assert vaults.reopen("s") == []
 
 
+def test_keys_of_a_session_that_is_over_go_even_if_nobody_asks(db: Database, tmp_path: Path) -> None:
+    hand = Hand()
+    vaults = Vaults(db, tmp_path / "vault", hand)
+    vaults.enter("t1", TEACHER.private, "s", until=10.0)
+    vaults.names("g")
+    vaults.expire()
+    assert vaults._open
+    hand.time = 10.0
+    vaults.expire()
+    assert (vaults._open, vaults._holders, vaults._until) == ({}, {}, {})
+
+
 def test_a_bell_rung_while_a_class_is_opened_locks_it(db: Database, vaults: Vaults, monkeypatch: pytest.MonkeyPatch
                                                       ) -> None:  # fmt: skip
     vaults.enter("t1", TEACHER.private, "s")

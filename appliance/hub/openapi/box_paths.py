@@ -60,8 +60,8 @@ def _answers() -> Json:
     return operation(
         "answers", TAG, "Deliver closed answers, some perhaps sent before", ANYBODY,
         {
-            "200": told("accepted: durable, the tablet may forget them; refused: can never be accepted. After any "
-                        "other status, keep everything and try again.", ref("Answers")),
+            "200": told("accepted: durable, the tablet may forget them; refused: can never be accepted; what is in "
+                        "neither came too fast. After any other status: keep everything, try again.", ref("Answers")),
             **errors(400, 403, 413, 415, 503, 507),
         },
         description="Each answer carries a token signed for one pupil, lesson and activity, and a UUID made before it "
