@@ -36,7 +36,7 @@ STABLE_S = 30.0
 STOP_S = 4.0
 LOOPBACK = "127.0.0.1"
 NETWORK_POLL_S = 2.0
-"""How often a network is looked for while there is none."""
+"""How often a network is looked for while there is none, and a new code."""
 QUICK_CRASHES = 3
 """This many ends in a row before it ever answered: the service cannot start."""
 SOCKET_PATH_MAX = 100
@@ -176,12 +176,25 @@ class _Box:
         self._tell(host or LOOPBACK, name, port)
         if self._ready is not None:
             self._ready(f"http://{host or LOOPBACK}:{port}/")
-        while host is None:
+        await self._go_on_telling(host, name, port)
+
+    async def _go_on_telling(self, host: str | None, name: str, port: int) -> None:
+        """A network that comes, and a presence code that takes the place of one that has served."""
+        code = self._code()
+        while True:
             await asyncio.sleep(NETWORK_POLL_S)
-            host = lan_address(self._settings, self._advert)
-            if host is not None:
+            if host is None and (host := lan_address(self._settings, self._advert)) is not None:
                 self._tell(host, name, port)
-        await asyncio.Event().wait()
+            elif self._code() not in ("", code):
+                _ = self._say
+                print(_("The code has served. The next account: %(code)s") % {"code": self._code()}, flush=True)
+            code = self._code() or code
+
+    def _code(self) -> str:
+        """The presence code of this moment; empty before the hub has written one."""
+        with contextlib.suppress(OSError):
+            return (self._settings.box.run / PRESENCE_CODE).read_text(encoding="ascii").strip()
+        return ""
 
     async def _first_page(self, port: int) -> None:
         listening = self._settings.edge.address
@@ -214,10 +227,9 @@ class _Box:
             print(_("Open this address on a tablet, or scan the picture: %(address)s") % {"address": address})
             if self._settings.drivers.advert != "simulated":
                 print(_("On the same network also: %(address)s") % {"address": f"http://{name}:{port}/"})
-        code = self._settings.box.run / PRESENCE_CODE
-        if code.exists():
+        if code := self._code():
             told = _("Teacher: open %(address)s and type %(code)s")
-            print(told % {"address": f"{address}enseignant", "code": code.read_text(encoding="ascii")})
+            print(told % {"address": f"{address}enseignant", "code": code})
         print(_("Stop with Ctrl-C."), flush=True)
 
 

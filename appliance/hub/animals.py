@@ -29,6 +29,8 @@ def shown() -> dict[str, str]:
 def free(taken: Collection[str], count: int) -> list[tuple[str, str]]:
     """(hexcode, name) of ``count`` animals that nobody has yet. Raises :class:`BadInput` when there are not so many."""
     left = [avatar for avatar in ANIMALS if avatar not in taken]
-    if not 0 < count <= len(left):
+    if count > len(left):
+        raise BadInput("A class has at most %(most)s pupils: make two classes of this list.", most=len(ANIMALS))
+    if count < 1:
         raise BadInput("Choose between 1 and %(most)s animals.", most=len(left))
     return [(avatar, alias(avatar)) for avatar in left[:count]]

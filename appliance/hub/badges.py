@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance.errors import Refused
 from appliance.hub import lesson_office
 from appliance.hub.context import hub
-from appliance.hub.lesson_home import tablet_address
+from appliance.hub.tablets import tablet_address
 from appliance.model import Pupil
 from appliance.store import classes
 

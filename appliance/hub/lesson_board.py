@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -24,6 +25,7 @@ from appliance.hub.context import hub
 from appliance.hub.language import gettext, ngettext
 from appliance.hub.roles import may_read
 from appliance.hub.room import LOOK_MINUTES, TIMER_MINUTES, Presence
+from appliance.hub.tablets import broken, tablet_address
 from appliance.model import Answered, Lesson, Planned, Pupil
 from appliance.store import lessons, people
 
@@ -138,11 +140,18 @@ def _live(lesson: Lesson) -> tuple[Markup, str]:
     here = sum(seat.state == "here" for seat in seats)
     by_id = {seat.pupil.id: seat for seat in seats}
     hands = [by_id[pupil] for pupil in hub().room.hands() if pupil in by_id]
-    rows = render_template("lesson_seats.html", seats=seats, hands=hands, here=here)
+    rows = render_template("lesson_seats.html", seats=seats, hands=hands, here=here, timer=_minutes_left(),
+                           address="" if here else broken(tablet_address()))  # fmt: skip
     tag = hashlib.sha256(rows.encode()).hexdigest()[:20]
     conditional = json.dumps({"If-None-Match": f'"{tag}"'})
     whole = render_template("lesson_live.html", rows=Markup(rows), conditional=conditional)  # noqa: S704 - a template's
     return Markup(whole), tag  # noqa: S704 - a template's
+
+
+def _minutes_left() -> int | None:
+    """Of the screen time; None: there is no timer."""
+    told = hub().room.told()
+    return math.ceil(told.timer_s / MINUTE_S) if told.timer_of_s else None
 
 
 def names(lesson: Lesson) -> Mapping[str, str]:

@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import re
-import socket
 import zoneinfo
-from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -21,6 +17,7 @@ from appliance.hub.auth import home_of
 from appliance.hub.context import hub
 from appliance.hub.language import format_datetime
 from appliance.hub.roles import allowed
+from appliance.hub.tablets import broken, tablet_address
 from appliance.store import people
 
 pages = Blueprint("lesson_home", __name__)
@@ -47,7 +44,7 @@ def home() -> str | Response:
         proposals=None if lesson else lesson_plans.proposals(),
         animals=lesson_plans.ANIMALS,
         last=None if lesson else lesson_summary.last(),
-        address_shown=Markup("<wbr>").join(re.split(r"(?<=//)|(?<=\.)|(?=:\d)", address)),
+        address_shown=broken(address),
         qr_svg=_picture(address),
     )
 
@@ -65,15 +62,3 @@ def _erases() -> str:
         return ""
     moment = retention.erases_at(hub().db, datetime.datetime.fromtimestamp(now.wall, zone))
     return str(format_datetime(moment, "d MMMM")) if moment else ""
-
-
-def tablet_address() -> str:
-    """Where tablets find this box: as the teacher's browser did, unless that is this very computer."""
-    parts = urlsplit(request.host_url)
-    if parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        return request.host_url
-    port = f":{parts.port}" if parts.port else ""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))  # sends nothing: asks the kernel which of our addresses it would use
-        return f"{parts.scheme}://{probe.getsockname()[0]}{port}/"
-    return request.host_url

@@ -52,7 +52,7 @@ def choose() -> str:
         animals=form.get("animaux", str(lesson_plans.ANIMALS)), most=anonymous.MOST_PUPILS,
         activities=[_box(Planned("activity", each.id), each.title, ticked) for each in activities.every(hub().db)],
         resources=_resources(form.get("q", "").strip(), ticked), query=form.get("q", ""),
-        options=_options(form), minutes=TIMER_MINUTES,
+        options=_options(form), minutes=TIMER_MINUTES, running=lesson_office.current(),
     )  # fmt: skip
 
 

@@ -18,9 +18,9 @@ from appliance.hub import recovery_sheet as recovery_sheet_key
 from appliance.hub.class_access import of_class
 from appliance.hub.context import hub
 from appliance.hub.language import format_date, language
-from appliance.hub.lesson_home import tablet_address
 from appliance.hub.paper.data import Place, Seat
 from appliance.hub.roles import Role, allowed
+from appliance.hub.tablets import tablet_address
 from appliance.i18n import N_, translator
 from appliance.store import classes
 

@@ -94,6 +94,11 @@ def is_teacher() -> bool:
     return person().role in TEACHING
 
 
+def is_substitute() -> bool:
+    """Whether pages leave out what a substitute may not open."""
+    return person().role is Role.SUBSTITUTE
+
+
 def begin(found: Person, until: float, key: bytes = b"") -> str:
     """Sign somebody in, and whoever was out; returns the session's name. ``until``: of the monotonic clock."""
     end()

@@ -38,6 +38,9 @@ def test_now_says_the_same_with_304_until_something_happens(classroom: Site, tea
     assert raised.status_code == 200
     assert raised.json
     assert raised.json["hand"] is True
+    assert "Temps d’écran : " not in teacher.board()
+    teacher.site.post("/enseignant/seance/minuteur", "/enseignant/accueil", minutes=10)
+    assert "Temps d’écran : encore 10 min" in teacher.board()
     teacher.site.post("/enseignant/seance/regardez", "/enseignant/accueil", minutes=3)
     assert 179 < now(pupil)["look"] <= 180
     teacher.bell()
@@ -47,11 +50,13 @@ def test_now_says_the_same_with_304_until_something_happens(classroom: Site, tea
 
 def test_the_board_tells_who_is_here_and_what_they_do(classroom: Site, teacher: Teacher) -> None:
     assert teacher.board().count("pas encore là") == 2
+    assert "Sur les tablettes, ouvrez" in teacher.board(), "nobody is here: what to do"
     pupil = tablet(classroom, "p1")
     page = pupil.text("/exercice/a1")
     now(pupil, "?w=3&p=/exercice/a1")
     assert send(pupil, answer_of(page, "a"))["refused"] == []
     assert "1 sur 2 là" in teacher.board()
+    assert "ouvrez" not in teacher.board()
     assert (
         "Renard Compter justes : 1, à revoir : 0 3 réponses gardées dans la tablette Hibou pas encore là"
         in teacher.board()

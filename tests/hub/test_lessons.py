@@ -72,6 +72,8 @@ def test_a_pupil_may_open_what_is_planned_and_nothing_else(classroom: Site, teac
     pupil = tablet(classroom)
     assert "/exercice/a2" in pupil.text("/etagere")
     assert "/exercice/a1" not in pupil.text("/etagere")
+    assert "L’étagère est vide" not in pupil.text("/etagere"), "what is planned is there"
+    assert 'role="search"' not in pupil.text("/etagere")
     assert pupil.get("/exercice/a2").status_code == 200
     assert pupil.get("/exercice/a1").status_code == 404
 
@@ -119,6 +121,13 @@ def test_what_another_release_wrote_in_a_lesson_is_read(classroom: Site) -> None
     lesson = lessons.get(classroom.hub.db, "l")
     assert [item.id for item in lesson.plan] == ["a1"]
     assert lesson.options.minutes == 5
+
+
+def test_opening_says_which_lesson_it_ends(classroom: Site, teacher: Teacher) -> None:
+    teacher.open("activity:a2", classe="g")
+    assert "Les formes\u00a0» est ouverte" in teacher.site.text("/enseignant/seance/ouvrir?classe=h")
+    teacher.bell()
+    assert "est ouverte" not in teacher.site.text("/enseignant/seance/ouvrir?classe=h")
 
 
 def test_beginning_a_lesson_ends_the_one_before(classroom: Site) -> None:

@@ -63,6 +63,20 @@ def test_no_class_of_nobody_or_of_too_many(teacher: Site, count: str) -> None:
     assert len(classes.every(teacher.hub.db)) == 1
 
 
+def test_a_class_that_is_ready_opens_its_lesson(teacher: Site) -> None:
+    where = animals(teacher, "28").headers["Location"]
+    opens = f"/enseignant/seance/ouvrir?classe={where.rpartition('/')[2]}"
+    assert opens in teacher.text(where)
+    assert f'value="{where.rpartition("/")[2]}" checked' in teacher.text(opens)
+
+
+def test_a_list_that_is_too_long_is_told_so(teacher: Site) -> None:
+    names = "\n".join(f"Prénom {chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(60))
+    answer = teacher.post(f"{HOME}/creer", f"{HOME}/nouvelle", drafts="1", wanted0="1", name0="École", names0=names)
+    assert answer.status_code == 400
+    assert "au plus 48 élèves" in answer.text
+
+
 def test_the_preview_keeps_nothing(teacher: Site, tmp_path: Path) -> None:
     answer = give(teacher, onde().encode())
     assert answer.status_code == 200

@@ -93,6 +93,16 @@ def test_a_substitute_leads_lessons_until_midnight_and_reads_no_name(school: Sit
     assert ("refused", "substitute") in acts(school, "refused")
 
 
+def test_no_link_of_a_substitutes_pages_leads_to_a_refusal(school: Site) -> None:
+    account(school, classes=("g",))
+    substitute = school.new_browser()
+    sign_in(school, substitute, school.hub.presence.code)
+    for page in ("/enseignant/accueil", "/enseignant/seance", "/enseignant/seance/ouvrir"):
+        links = set(re.findall(r'<a [^>]*href="(/[^"#]*)', substitute.get(page).text))
+        assert "/enseignant/accueil" in links, page
+        assert [link for link in links if substitute.get(link).status_code >= 400] == [], page
+
+
 def test_another_teacher_has_only_classes_of_their_own(school: Site) -> None:
     first, second = school.new_browser(), school.new_browser()
     first_teacher(school, first)

@@ -146,6 +146,17 @@ def test_start_and_clean_stop(tmp_path: Path, number: signal.Signals) -> None:
         assert "Traceback" not in "".join(box.said)
 
 
+def test_a_code_that_has_served_is_told_anew(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with dev(state) as box:
+        told = box.wait_for(r"/enseignant .*\d{6}")
+        (state / "run" / "presence-code").write_text(
+            "480213", encoding="ascii"
+        )  # as the hub does once an account is made
+        assert "480213" not in told
+        box.wait_for("480213")
+
+
 def test_a_reader_who_never_ends_does_not_hold_the_stop(tmp_path: Path) -> None:
     with dev(tmp_path / "state") as box, socket.socket() as idle:
         box.wait_for(r"http://")

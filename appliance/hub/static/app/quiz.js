@@ -92,6 +92,7 @@
     if (!form.matches("form.question[data-kind]")) { return; }
     const given = response(form, event.submitter || form.tapped);
     event.preventDefault();
+    if (!given && form.dataset.kind === "several") { ask(form); }
     if (!given || form.dataset.done) { return; }
     if (outbox) {
       outbox.add({
@@ -100,6 +101,13 @@
       });
     }
     mark(form, given);
+  }
+
+  function ask(form) { // nothing is ticked: what was asked is said again
+    const words = form.querySelector(".feedback");
+    words.textContent = form.querySelector(".quiet").textContent;
+    words.className = "feedback notice warn";
+    form.querySelector("input[name=choice]").focus();
   }
 
   function move(button) {
