@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""What a tablet's recorder made, as the samples that speech engines take. Done in memory; PyAV is loaded at first use.
+
+The container is told from its first bytes and FFmpeg is held to it: left to guess, it would also take a playlist or a
+"concat" script, which open other files.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from appliance.errors import BadInput, TooLarge, Unsupported
+from appliance.ports import RATE
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+    from av.container import InputContainer
+
+LONGEST_S = 30.0
+"""Of one utterance: the pupil's page stops long before."""
+_MOST = int(LONGEST_S * RATE) * 2
+_MP3 = re.compile(rb"ID3|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x00-\xef]")
+_AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
+_UNREADABLE = "This recording cannot be read: record it again."
+
+
+def demuxer(data: bytes) -> str | None:
+    """FFmpeg's name of the container of ``data``, of those that browsers and recorders make; None: another one."""
+    if data[4:8] == b"ftyp":
+        return "mov"
+    if data.startswith(b"RIFF") and data[8:12] == b"WAVE":
+        return "wav"
+    marks = ((b"\x1aE\xdf\xa3", "matroska"), (b"OggS", "ogg"), (b"fLaC", "flac"), (b"caff", "caf"), (b"#!AMR", "amr"))
+    for mark, name in marks:
+        if data.startswith(mark):
+            return name
+    return "aac" if _AAC.match(data) else "mp3" if _MP3.match(data) else None
+
+
+def decode(data: bytes) -> bytes:
+    """One channel of signed 16-bit little-endian samples at :data:`appliance.ports.RATE`.
+
+    ``data``: WebM, MP4 or M4A, Ogg, WAV, MP3, AAC, FLAC, CAF or AMR. A recording that breaks off gives what it holds.
+    Raises :class:`BadInput` for nothing that can be heard, :class:`Unsupported` for anything else,
+    :class:`TooLarge` beyond :data:`LONGEST_S`.
+    """
+    if not data:
+        raise BadInput("The recording is empty: hold the button while you speak.")
+    name = demuxer(data)
+    if name is None:
+        raise Unsupported("This is no recording that the box can read: send WebM, MP4, Ogg, WAV or MP3.")
+    samples = bytearray()
+    for block in _blocks(data, name):
+        samples += block
+        if len(samples) > _MOST:
+            raise TooLarge("This recording is too long: %(limit)d seconds at most.", limit=int(LONGEST_S))
+    if not samples:
+        raise BadInput(_UNREADABLE)
+    return bytes(samples)
+
+
+def _blocks(data: bytes, name: str) -> Iterator[bytes]:
+    import av
+    from av.audio.resampler import AudioResampler
+    from av.error import FFmpegError
+
+    resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+    heard = False
+    try:
+        with av.open(io.BytesIO(data), "r", format=name, metadata_errors="replace") as container:
+            for frame in _frames(container):
+                for piece in resampler.resample(frame):
+                    heard = True
+                    yield _bytes(piece)
+            for piece in resampler.resample(None) if heard else ():
+                yield _bytes(piece)
+    except (FFmpegError, ValueError) as error:  # PyAV has its own of the second for a stream that changes its shape
+        if not heard:
+            raise BadInput(_UNREADABLE) from error
+
+
+def _frames(container: InputContainer) -> Iterator[AudioFrame]:
+    if not container.streams.audio:
+        raise BadInput("There is no sound in this recording: allow the microphone, then record again.")
+    stream = container.streams.audio[0]
+    stream.codec_context.thread_type = "NONE"
+    yield from container.decode(stream)
+
+
+def _bytes(frame: AudioFrame) -> bytes:
+    return bytes(frame.planes[0])[: frame.samples * 2]
