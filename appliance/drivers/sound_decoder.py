@@ -79,6 +79,8 @@ def _blocks(data: bytes, name: str) -> Iterator[bytes]:
                     yield _bytes(piece)
             for piece in resampler.resample(None) if heard else ():
                 yield _bytes(piece)
+    except BadInput:
+        raise
     except (FFmpegError, ValueError) as error:  # PyAV has its own of the second for a stream that changes its shape
         if not heard:
             raise BadInput(_UNREADABLE) from error
