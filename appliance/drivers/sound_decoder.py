@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from appliance.errors import BadInput, TooLarge, Unsupported
+from appliance.i18n import N_
 from appliance.ports import RATE
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ LONGEST_S = 30.0
 _MOST = int(LONGEST_S * RATE) * 2
 _MP3 = re.compile(rb"ID3|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x00-\xef]")
 _AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
-_UNREADABLE = "This recording cannot be read: record it again."
+_UNREADABLE = N_("This recording cannot be read: record it again.")
 
 
 def demuxer(data: bytes) -> str | None:
