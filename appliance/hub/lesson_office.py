@@ -179,9 +179,9 @@ def ring(coming: str = "") -> Lesson | None:
     if over is None:
         return None
     if over.kept:
-        lessons.end(hub().db, now_text(), sure=hub().clock.now().trusted)
         if over.group != coming or not roles.may_read(coming):
-            hub().vaults.lock(over.group)
+            hub().vaults.lock(over.group)  # first: a card that is full takes no bell, and no name stays open for it
+        lessons.end(hub().db, now_text(), sure=hub().clock.now().trusted)
     else:
         hub().anonymous.end(now_text())
     hub().room.enter("")

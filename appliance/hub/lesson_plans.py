@@ -16,7 +16,7 @@ from appliance.hub.language import gettext
 from appliance.hub.roles import may_lead
 from appliance.hub.settings import language
 from appliance.model import Group, Lesson, Planned
-from appliance.store import activities, lessons, people
+from appliance.store import activities, lessons, people, staff
 
 REMEMBERED = 40
 """Lessons that are looked through for what the teacher uses most."""
@@ -131,7 +131,7 @@ def _proposal(plan: tuple[Planned, ...]) -> Proposal | None:
 
 def _usual_group(earlier: Sequence[Lesson]) -> Group | None:
     """The class of the last lesson; none where nobody can open a class's vault, so that nothing is kept by accident."""
-    if not lessons.has_teacher(hub().db):
+    if not staff.any_teacher(hub().db.reading()):
         return None
     known = {group.id: group for group in groups()}
     used = (known[lesson.group] for lesson in earlier if lesson.group in known)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import BadInput, CartableError, Damaged, Locked, NotFound
-from appliance.hub import pupil_export, roles
+from appliance.errors import BadInput, CartableError, Damaged, NotFound
+from appliance.hub import class_office, pupil_export, roles
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.pupil_export import Made, Waiting
@@ -35,7 +35,7 @@ def listing() -> str:
         check_class(group.id)
     return render_template(
         "pupil_files.html", groups=groups, pupils={group.id: people.pupils(hub().db, group.id) for group in groups},
-        names={group.id: _names(group.id) for group in groups},
+        names={group.id: class_office.names(group.id) for group in groups},
     )  # fmt: skip
 
 
@@ -118,7 +118,8 @@ def _page(pupil: Pupil, error: str = "") -> str:
     found = _office().look_up(pupil.id)
     conn = hub().db.reading()
     return render_template(
-        "pupil_file.html", pupil=pupil, found=found, error=error, name=_names(pupil.group).get(pupil.id, ""),
+        "pupil_file.html", pupil=pupil, found=found, error=error,
+        name=class_office.names(pupil.group).get(pupil.id, ""),
         locked=vault.has_keys(conn, pupil.group) and not hub().vaults.is_open(pupil.group),
         texts=len(vault.items(conn, pupil.id, vault.TEXT)), media=len(vault.items(conn, pupil.id, vault.MEDIA)),
     )  # fmt: skip
@@ -129,13 +130,6 @@ def _pupil(pupil_id: str) -> Pupil:
     pupil = people.pupil(hub().db, pupil_id)
     check_class(pupil.group)
     return pupil
-
-
-def _names(group_id: str) -> dict[str, str]:
-    try:
-        return dict(roles.names(group_id))
-    except Locked:
-        return {}
 
 
 def _office() -> Office:

@@ -14,12 +14,10 @@ from appliance.errors import NotFound
 from appliance.hub import anonymous, class_office, lesson_office
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
+from appliance.hub.room import MOST_TOGETHER
 from appliance.model import Lesson, Pupil
 
 pages = Blueprint("pupils", __name__)
-
-MOST_TOGETHER = 4
-"""Who may share a tablet."""
 
 
 def current_lesson() -> Lesson | None:

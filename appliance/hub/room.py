@@ -20,6 +20,7 @@ MOST_TABLETS = 240
 """Remembered; the one not heard for longest is forgotten first."""
 MOST_WAITING = 9999
 MOST_TOGETHER = 4
+"""Who may share a tablet."""
 LONGEST_PLACE = 200
 GONE_AFTER_S = 10.0
 """A tablet that was not heard for so long has dropped off."""

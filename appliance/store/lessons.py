@@ -118,12 +118,6 @@ def too_late(db: Database, lesson: Lesson, now: Now) -> bool:
     return now.wall - over > LATE_S and steady.is_sure(db.reading(), now)
 
 
-def has_teacher(db: Database) -> bool:
-    """Whether anybody could open a class's vault."""
-    found = db.reading().execute("SELECT 1 FROM staff WHERE role = 'teacher' AND left_at IS NULL LIMIT 1").fetchone()
-    return found is not None
-
-
 def _end(conn: sqlite3.Connection, at: str, sure: bool) -> None:
     for row in conn.execute("SELECT id, options FROM lesson WHERE ended_at IS NULL").fetchall():
         told = json.dumps({**json.loads(row["options"]), "end_sure": sure})

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import re
+import sqlite3
 import uuid
 
 from appliance.ports import Clock, Now
@@ -43,6 +45,15 @@ def test_the_bell_locks_the_vault(classroom: Site, teacher: Teacher) -> None:
     teacher.bell()
     assert not classroom.hub.vaults.is_open("g")
     assert classroom.hub.vaults.is_open("h")
+
+
+def test_a_bell_that_the_card_does_not_take_locks_the_vault_all_the_same(classroom: Site, teacher: Teacher) -> None:
+    classroom.hub.vaults.put("g", b"x" * 32, "session")
+    with contextlib.closing(sqlite3.connect(classroom.hub.config.database)) as conn:
+        conn.execute("CREATE TRIGGER full BEFORE UPDATE ON lesson BEGIN SELECT RAISE(ABORT, 'full'); END")
+    assert teacher.site.post("/enseignant/seance/cloche", "/enseignant/accueil").status_code == 500
+    assert lessons.running(classroom.hub.db) is not None
+    assert not classroom.hub.vaults.is_open("g")
 
 
 def test_a_lesson_reopened_the_same_day_has_its_answers_and_new_cookies(classroom: Site, teacher: Teacher) -> None:

@@ -146,6 +146,7 @@ def test_a_new_account_is_told_to_the_others_and_can_be_closed(school: Site) -> 
     assert "/fermer" not in second.get("/enseignant/compte").text
     assert post(school, first, f"/enseignant/compte/{other.id}/fermer", "/enseignant/compte").status_code == 303
     assert second.get("/enseignant/compte").status_code == 302
+    assert {holder for holder, _ in school.hub.vaults._holders.values()} == {mine.id}, "no key of theirs is left open"
     assert sign_in(school, second, OTHERS).status_code == 403
     assert ("account closed", "teacher") in acts(school)
 
