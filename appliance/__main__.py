@@ -19,6 +19,10 @@ def main() -> int:
         from appliance import box
 
         return box.import_worker(arguments[1:])
+    if word == "medium-worker":
+        from appliance import box
+
+        return box.medium_worker(arguments[1:])
     from appliance import cli
 
     return cli.main(arguments)

@@ -89,6 +89,14 @@ def import_worker(arguments: Sequence[str]) -> int:
     return worker.main(arguments, formats(), explain)
 
 
+def medium_worker(arguments: Sequence[str]) -> int:
+    """The process that makes one picture or sound of an exercise anew (see ``hub/medium_worker.py``)."""
+    from appliance.formats import quiz_medium
+    from appliance.hub import medium_worker as worker
+
+    return worker.main(arguments, {"picture": quiz_medium.picture, "sound": quiz_medium.sound})
+
+
 @contextlib.contextmanager
 def hub_lock(config: Config, patience_s: float = 0.0) -> Iterator[None]:
     """One hub per state folder. Raises :class:`Conflict` when another one holds it for longer than ``patience_s``."""
@@ -154,7 +162,7 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
     from appliance.hub.spoken import Spoken
     from appliance.hub.trail import Trail
     from appliance.hub.vaults import Vaults
-    from appliance.store import settings
+    from appliance.store import quiz_media, settings
     from appliance.store.db import Database, Role
     from appliance.store.erasure import Erasure
     from appliance.store.records import Records
@@ -188,6 +196,8 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
 
             demonstration.load(config.box.demonstration, db, library)
         library.recover()
+        with db.writing() as conn:
+            quiz_media.sweep(conn, config.library_folder / quiz_media.FOLDER, starting=True)
         later(library.work)
         stack.callback(library.stop)
         spoken = Spoken(voices(config), config.box.state / "voices", config.hub.voices_mb << 20)

@@ -235,6 +235,10 @@ class QuestionKind(enum.StrEnum):
     """A few words (fill-in)."""
 
 
+MINE = "mine:"
+"""What a picture or sound that a teacher gave begins with, in a question; then its id (store/quiz_media.py)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Something to choose, to put in order or to match."""
@@ -242,9 +246,9 @@ class Choice:
     id: str
     text: str
     image: str | None = None
-    """OpenMoji hexcode, or ``library:<key>`` (hub/quiz_pictures.py), or None."""
+    """OpenMoji hexcode, ``library:<key>`` (hub/quiz_pictures.py), :data:`MINE` and an id, or None."""
     sound: str | None = None
-    """Static path of the choice read aloud, or None."""
+    """:data:`MINE` and an id, or None: the box says the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +266,7 @@ class Question:
     """Sentence shown after a right answer; empty: the page's own."""
     wrong: str
     sound: str | None = None
-    """Static path of the prompt read aloud, or None."""
+    """As :attr:`Choice.sound`; said in place of the prompt."""
     kind: QuestionKind = QuestionKind.CHOICE
     targets: tuple[Choice, ...] = ()
     """What ``choices`` are matched with."""

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, g, jsonify, render_template, request, url_for
+from flask import Flask, Request, Response, g, jsonify, render_template, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
@@ -39,7 +39,10 @@ from appliance.hub import (
     pupil_file,
     pupils,
     quiz_editor,
+    quiz_media,
+    quiz_media_pages,
     quiz_offline,
+    quiz_sheet,
     read_aloud,
     reading,
     records_api,
@@ -79,9 +82,10 @@ class _Request(Request):
 
 
 def _make_room() -> None:
-    """A class list is larger than any other form: for who may give one, and in memory all the same."""
-    if request.method == "POST" and request.path == url_for("class_new.preview") and roles.is_teacher():
-        request.max_content_length = class_new.MOST_BYTES
+    """A class list, or a picture, is larger than any other form: for who may give one, and in memory all the same."""
+    larger = {"class_new.preview": class_new.MOST_BYTES, "quiz_media.change": quiz_media.MOST_BYTES}
+    if request.method == "POST" and request.endpoint in larger and roles.is_teacher():
+        request.max_content_length = larger[request.endpoint]
 
 
 class Json(DefaultJSONProvider):
@@ -127,7 +131,7 @@ def create_app(hub: Hub) -> Flask:
     accounts = (pupil_file, staff_account, staff_director, staff_pages)
     for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health):
         app.register_blueprint(module.pages)
-    for module in (*lesson, *accounts, quiz_editor, quiz_offline):
+    for module in (*lesson, *accounts, quiz_editor, quiz_media_pages, quiz_offline, quiz_sheet):
         app.register_blueprint(module.pages)
     for pages in (classes.pages, class_new.pages, class_pupils.pages, badges.pages, paper_pages.pages):
         app.register_blueprint(pages)

@@ -115,7 +115,8 @@ def main(arguments: Sequence[str], formats: Sequence[ResourceFormat], explain: E
     request = Request(**json.loads(arguments[0]))
     lines = Lines(os.dup(1))
     os.dup2(2, 1)
-    if not _confine(request):
+    largest = max(request.max_bytes, Path(request.spool).stat().st_size)
+    if not confine(request.parent, largest):
         return 1
     try:
         with durable.disk_errors(Path(request.work)), _one_file_too_large(request):
@@ -129,18 +130,18 @@ def main(arguments: Sequence[str], formats: Sequence[ResourceFormat], explain: E
     return 0
 
 
-def _confine(request: Request) -> bool:
-    """Bound this process; False when the hub died before the bond was tied."""
+def confine(parent: int, largest: int, memory: int = MEMORY) -> bool:
+    """Bound this process (``largest``: bytes of a file that it writes, ``memory``: bytes of heap); False when the hub,
+    process ``parent``, died before the bond was tied."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     os.nice(NICENESS)
     with contextlib.suppress(OSError):  # where memory runs short, this process ends, and not the one that answers pages
         Path("/proc/self/oom_score_adj").write_text(str(ENDS_FIRST), encoding="ascii")
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    largest = max(request.max_bytes, Path(request.spool).stat().st_size)
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in `cartable dev` is for the hub, which ends the worker
-    return os.getppid() == request.parent
+    return os.getppid() == parent
 
 
 @contextlib.contextmanager

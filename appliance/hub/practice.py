@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, Busy, NotFound
-from appliance.hub import lesson_office, quiz_delivery, quiz_pictures, quiz_view
+from appliance.hub import lesson_office, quiz_delivery, quiz_media, quiz_pictures, quiz_view
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.pupils import current_lesson, current_pupil
@@ -21,6 +21,8 @@ from appliance.store import activities
 
 pages = Blueprint("practice", __name__)
 pages.add_app_template_global(quiz_pictures.picture)
+pages.add_app_template_global(quiz_pictures.large, "large_picture")
+pages.add_app_template_global(quiz_media.address, "media_url")
 
 MAX_ANSWERS = 200
 """Per delivery; a tablet sends the rest in the next."""
@@ -44,7 +46,7 @@ def _page(
     results = lesson_office.results(lesson, pupil.id, activity.id)
     shown = quiz_view.shown(activity, results, tells=lesson.options.tells, arranged=arranged)
     parts = quiz_view.parts(shown)
-    quiz_pictures.expect(activity.questions)
+    quiz_pictures.expect(quiz_view.questions(parts))
     holding = (n for n, several in enumerate(parts, 1) if any(each.question.id == question for each in several))
     return render_template(
         "quiz.html",

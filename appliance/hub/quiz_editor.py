@@ -13,13 +13,23 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, NotFound
-from appliance.hub import lesson_office, practice, quiz_forms, quiz_judging, quiz_pictures, quiz_view
+from appliance.hub import (
+    lesson_office,
+    practice,
+    quiz_forms,
+    quiz_judging,
+    quiz_media,
+    quiz_media_forms,
+    quiz_pictures,
+    quiz_view,
+)
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import TEACHING, allowed
 from appliance.i18n import N_
-from appliance.model import Activity, Question, QuestionKind
+from appliance.model import MINE, Activity, Question, QuestionKind
 from appliance.store import activities
+from appliance.store import quiz_media as stored_media
 
 pages = Blueprint("quiz_editor", __name__, url_prefix="/enseignant/exercices")
 
@@ -33,6 +43,8 @@ KIND_NAMES = {
 }
 LONGEST_TITLE = 80
 MOST_QUESTIONS = 40
+MOST_PROPOSED = 90
+"""Names of pictures that a field proposes while somebody types."""
 
 
 @pages.get("")
@@ -57,7 +69,8 @@ def _title(text: str) -> str:
     return title
 
 
-def _offered(activity_id: str) -> Activity:
+def offered(activity_id: str) -> Activity:
+    """Raises :class:`NotFound` for one that was removed."""
     if activities.is_removed(hub().db, activity_id):
         raise NotFound("This quiz was removed.")
     return activities.get(hub().db, activity_id)
@@ -67,39 +80,45 @@ def _offered(activity_id: str) -> Activity:
 @allowed(*TEACHING)
 def edit(activity_id: str) -> str:
     """The quiz, and the fields of a question: of the one named, or of a new one of a kind."""
-    activity = _offered(activity_id)
+    activity = offered(activity_id)
+    return page(activity, asked_for(activity))
+
+
+def asked_for(activity: Activity) -> quiz_forms.Draft | None:
+    """The question that the address names, or a new one of the kind that it names."""
     wanted, kind = request.args.get("question", ""), request.args.get("nouvelle", "")
     known = {question.id: question for question in activity.questions}
-    draft = None
     if wanted in known:
-        draft = quiz_forms.shown(known[wanted], quiz_pictures.names())
-    elif kind in list(QuestionKind):
-        draft = quiz_forms.Draft(QuestionKind(kind))
-    return _page(activity, draft)
+        return quiz_forms.shown(known[wanted], quiz_pictures.names())
+    return quiz_forms.Draft(QuestionKind(kind)) if kind in list(QuestionKind) else None
 
 
-def _page(activity: Activity, draft: quiz_forms.Draft | None, error: str = "") -> str:
+def page(activity: Activity, draft: quiz_forms.Draft | None, error: str = "") -> str:
+    """The quiz, and the fields of the question at hand, as they stand."""
     names = quiz_pictures.names() if draft else {}
     return render_template(
-        "quiz_edit.html", activity=activity, draft=draft, error=error, kinds=KIND_NAMES, pictures=names.values(),
-        full=len(activity.questions) >= MOST_QUESTIONS,
+        "quiz_edit.html", activity=activity, draft=draft, error=error, kinds=KIND_NAMES,
+        pictures=list(names.values())[:MOST_PROPOSED], full=len(activity.questions) >= MOST_QUESTIONS,
     )  # fmt: skip
 
 
 @pages.post("/<activity_id>")
 @allowed(*TEACHING)
-def change(activity_id: str) -> AnyResponse | tuple[str, int]:
-    """Save what the form says: the title, or the question at hand; or move it, or take it away."""
-    activity, form = _offered(activity_id), request.form
+def change(activity_id: str) -> AnyResponse | tuple[str, int] | str:
+    """Save what the form says: the title, or the question at hand; or move it, take it away, choose its picture."""
+    activity, form = offered(activity_id), request.form
     try:
+        if form.get("do", "").startswith("media"):
+            return quiz_media_forms.page(activity, form, form["do"].removeprefix("media"))
         if "title" in form:
             changed = dataclasses.replace(activity, title=_title(form["title"]))
         else:
             changed = _with(activity, form.get("do", "save"))
     except BadInput as error:
         draft = None if "title" in form else quiz_forms.filled(form)
-        return _page(activity, draft, error.localized(gettext)), 400
+        return page(activity, draft, error.localized(gettext)), 400
     activities.save(hub().db, changed)
+    quiz_media.sweep()
     address = url_for("quiz_editor.edit", activity_id=activity.id)
     return redirect(f"{address}?{urlencode(_next())}#main" if _next() else address, 303)
 
@@ -122,8 +141,9 @@ def _question(before: Question | None) -> Question:
     """From the form. A prompt that stays keeps its clip."""
     pictures = {name.lower(): picture for picture, name in reversed(quiz_pictures.names().items())}
     draft = quiz_forms.filled(request.form)
-    sound = before.sound if before is not None and before.prompt == draft.prompt else None
-    return quiz_forms.question(draft, pictures, sound)
+    clip = before.sound if before is not None and before.prompt == draft.prompt else None
+    sounds = {medium.reference for medium in stored_media.every(hub().db, stored_media.SOUND)}
+    return quiz_forms.question(draft, pictures, sounds, None if (clip or "").startswith(MINE) else clip)
 
 
 def _next() -> dict[str, str]:
@@ -139,7 +159,7 @@ def _next() -> dict[str, str]:
 @allowed(*TEACHING)
 def copy(activity_id: str) -> AnyResponse:
     """The same under another title, with questions of its own."""
-    activity = _offered(activity_id)
+    activity = offered(activity_id)
     title = gettext("%(title)s (copy)", title=activity.title)[:LONGEST_TITLE]
     made = activities.save(hub().db, Activity(str(uuid.uuid4()), title, activity.questions))
     return redirect(url_for("quiz_editor.edit", activity_id=made.id), 303)
@@ -149,8 +169,9 @@ def copy(activity_id: str) -> AnyResponse:
 @allowed(*TEACHING)
 def remove(activity_id: str) -> AnyResponse:
     """No longer offered; what was answered stays."""
-    activity = _offered(activity_id)
+    activity = offered(activity_id)
     activities.remove(hub().db, activity_id, lesson_office.now_text())
+    quiz_media.sweep()
     flash(gettext("“%(title)s” is removed; what was answered stays.", title=activity.title))
     return redirect(url_for("quiz_editor.quizzes"), 303)
 
@@ -159,7 +180,7 @@ def remove(activity_id: str) -> AnyResponse:
 @allowed(*TEACHING)
 def attempt(activity_id: str) -> str:
     """As the pupil sees it. Nothing is kept."""
-    activity = _offered(activity_id)
+    activity = offered(activity_id)
     form, results, arranged = request.form, {}, {}
     asked = next((question for question in activity.questions if question.id == form.get("question")), None)
     if asked is not None and "arrange" in form:
@@ -167,9 +188,9 @@ def attempt(activity_id: str) -> str:
     elif asked is not None:
         given = quiz_judging.response(asked, practice.filled(form))
         results[asked.id] = (given, quiz_judging.right(asked, given))
-    quiz_pictures.expect(activity.questions)
     shown = quiz_view.shown(activity, results, tells=True, arranged=arranged)
     parts = quiz_view.parts(shown)
+    quiz_pictures.expect(quiz_view.questions(parts))
     wanted = request.args.get("partie", 1, type=int)
     if asked is not None:
         wanted = next(n for n, several in enumerate(parts, 1) if any(each.question.id == asked.id for each in several))

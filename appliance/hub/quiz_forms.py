@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
 from appliance.errors import BadInput
 from appliance.hub import quiz_judging
-from appliance.model import Choice, Question, QuestionKind
+from appliance.model import MINE, Choice, Question, QuestionKind
 
 ROWS = 6
 """Choices that a question may have."""
@@ -34,6 +35,8 @@ class Row:
     right: bool = False
     target: str = ""
     """What it is matched with."""
+    sound: str = ""
+    """As :attr:`appliance.model.Choice.sound`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Draft:
     loose: bool = True
     right: str = ""
     wrong: str = ""
+    sound: str = ""
 
     def lines(self) -> list[Row]:
         """Every line of the form, empty ones at the end."""
@@ -65,14 +69,14 @@ def filled(form: MultiDict[str, str]) -> Draft:
     ticked = set(form.getlist("right"))
     rows = [
         Row(_line(form.get(f"text{n}", "")), form.get(f"picture{n}", "").strip(), str(n) in ticked,
-            _line(form.get(f"target{n}", "")))
+            _line(form.get(f"target{n}", "")), form.get(f"sound{n}", ""))
         for n in range(ROWS)
     ]  # fmt: skip
     return Draft(
         QuestionKind(kind), form.get("id", ""), _line(form.get("prompt", "")), form.get("picture", "").strip(),
         [row for row in rows if row != Row() and row != Row(right=True)], form.get("answers", "").strip(),
         form.get("tolerance", "").strip(), "loose" in form, _line(form.get("feedback_right", "")),
-        _line(form.get("feedback_wrong", "")),
+        _line(form.get("feedback_wrong", "")), form.get("sound", ""),
     )  # fmt: skip
 
 
@@ -91,7 +95,13 @@ def shown(question: Question, names: Mapping[str, str]) -> Draft:
         listed = [known[name] for name in parts if name in known]
     partner = {name: targets.get(target, "") for name, target in pairs.items()}
     rows = [
-        Row(choice.text, names.get(choice.image or "", ""), choice.id in parts, partner.get(choice.id, ""))
+        Row(
+            choice.text,
+            names.get(choice.image or "", ""),
+            choice.id in parts,
+            partner.get(choice.id, ""),
+            _own(choice.sound),
+        )
         for choice in listed
     ]
     number = question.kind is QuestionKind.NUMBER
@@ -100,18 +110,43 @@ def shown(question: Question, names: Mapping[str, str]) -> Draft:
     return Draft(
         question.kind, question.id, question.prompt, names.get(question.image or "", ""), rows, written,
         "" if question.tolerance == "0" else question.tolerance.replace(".", ","), question.loose, question.right,
-        question.wrong,
+        question.wrong, _own(question.sound),
     )  # fmt: skip
 
 
-def question(draft: Draft, pictures: Mapping[str, str], sound: str | None = None) -> Question:
-    """The question. ``pictures``: name in lower case -> picture. Raises :class:`BadInput` with what to do."""
+def _own(sound: str | None) -> str:
+    return sound if sound and sound.startswith(MINE) else ""
+
+
+def fields(draft: Draft) -> MultiDict[str, str]:
+    """A draft as the form sends it: :func:`filled` makes the same of it."""
+    form = MultiDict({"kind": str(draft.kind), "id": draft.id, "prompt": draft.prompt, "picture": draft.picture,
+                      "answers": draft.answers, "tolerance": draft.tolerance, "feedback_right": draft.right,
+                      "feedback_wrong": draft.wrong, "sound": draft.sound})  # fmt: skip
+    if draft.loose:
+        form["loose"] = "on"
+    for n, row in enumerate(draft.rows):
+        form.update(
+            {f"text{n}": row.text, f"picture{n}": row.picture, f"target{n}": row.target, f"sound{n}": row.sound}
+        )
+        if row.right:
+            form.add("right", str(n))
+    return form
+
+
+def question(
+    draft: Draft, pictures: Mapping[str, str], sounds: Collection[str] = (), clip: str | None = None
+) -> Question:
+    """The question. ``pictures``: name in lower case -> picture; ``sounds``: those that there are; ``clip``: what says
+    the prompt where the draft has no sound. Raises :class:`BadInput` with what to do."""
+    if any(sound and sound not in sounds for sound in (draft.sound, *(row.sound for row in draft.rows))):
+        raise BadInput("This picture or sound is no longer on the box: choose it again.")
     if not draft.prompt or max(map(len, (draft.prompt, draft.right, draft.wrong))) > LONGEST:
         raise BadInput("Write the question, in at most %(most)s characters.", most=LONGEST)
     made = _MAKERS[draft.kind](draft, pictures)
     return Question(
-        draft.id, draft.prompt, made.choices, made.answer, draft.right, draft.wrong, sound, draft.kind, made.targets,
-        made.also, made.tolerance, draft.loose, _picture(draft.picture, pictures),
+        draft.id, draft.prompt, made.choices, made.answer, draft.right, draft.wrong, draft.sound or clip, draft.kind,
+        made.targets, made.also, made.tolerance, draft.loose, _picture(draft.picture, pictures),
     )  # fmt: skip
 
 
@@ -130,7 +165,7 @@ def _choices(draft: Draft, pictures: Mapping[str, str]) -> tuple[Choice, ...]:
     if len(draft.rows) < LEAST or any(len(row.text) > LONGEST_CHOICE for row in draft.rows):
         raise BadInput("Fill in %(least)s lines at least, each of at most %(most)s characters.", least=LEAST,
                        most=LONGEST_CHOICE)  # fmt: skip
-    return tuple(Choice(name, row.text, _picture(row.picture, pictures))
+    return tuple(Choice(name, row.text, _picture(row.picture, pictures), row.sound or None)
                  for name, row in zip(string.ascii_lowercase, draft.rows, strict=False))  # fmt: skip
 
 
@@ -147,7 +182,7 @@ def _ordered(draft: Draft, pictures: Mapping[str, str]) -> _Made:
     mixed = _mixed(listed)
     if len({choice.text for choice in listed}) < len(listed):
         raise BadInput("Two lines are the same: make each different.")
-    named = {choice.id: Choice(name, choice.text, choice.image)
+    named = {choice.id: dataclasses.replace(choice, id=name)
              for name, choice in zip(string.ascii_lowercase, mixed, strict=False)}  # fmt: skip
     return _Made("[,]".join(named[choice.id].id for choice in listed), tuple(named[choice.id] for choice in mixed))
 

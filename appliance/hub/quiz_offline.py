@@ -14,7 +14,7 @@ import hmac
 
 from flask import Blueprint, Response, jsonify, url_for
 
-from appliance.hub import assets, lesson_office, quiz_view
+from appliance.hub import assets, lesson_office, quiz_media, quiz_pictures, quiz_view
 from appliance.hub.context import hub
 from appliance.hub.read_aloud import content_language, voice_url
 from appliance.model import Activity
@@ -23,6 +23,7 @@ pages = Blueprint("offline", __name__)
 
 MOST_QUIZZES = 12
 MOST_SENTENCES = 120
+MOST_MEDIA = 60
 
 
 @pages.app_template_global("pack_key")
@@ -59,4 +60,23 @@ def _files(quizzes: list[Activity]) -> list[str]:
     shown = quiz_view.shown(Activity("", "", tuple(q for quiz in quizzes for q in quiz.questions)), {}, tells=True)
     words = [words for each in shown for words in (each.question.prompt, each.question.right, each.question.wrong)]
     said = (voice_url(text, language=content_language()) for text in words[:MOST_SENTENCES] if text)
-    return [*map(assets.static_url, app), assets.icons_sheet(), assets.animals_sheet(), *filter(None, said)]
+    own = [*map(assets.static_url, app), assets.icons_sheet(), assets.animals_sheet()]
+    return [*own, *_sheets(quizzes), *filter(None, said), *_media(quizzes)]
+
+
+def _sheets(quizzes: list[Activity]) -> list[str]:
+    """The photos of each part of each quiz, as its page asks for them."""
+    found = []
+    for quiz in quizzes:
+        quiz_pictures.expect(quiz_view.questions(quiz_view.parts(quiz_view.shown(quiz, {}, tells=False))))
+        found += quiz_pictures.sheets()
+    return list(dict.fromkeys(found))
+
+
+def _media(quizzes: list[Activity]) -> list[str]:
+    """What teachers gave, one file each: sounds, and questions' pictures as they are made larger."""
+    asked = [question for quiz in quizzes for question in quiz.questions]
+    spoken = [choice.sound for question in asked for choice in (*question.choices, *question.targets)]
+    own = [medium for question in asked for medium in (question.sound, question.image)]
+    wanted = dict.fromkeys(filter(None, (*own, *spoken)))
+    return list(filter(None, map(quiz_media.address, wanted)))[:MOST_MEDIA]

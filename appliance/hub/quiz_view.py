@@ -20,6 +20,10 @@ _FORM = 15
 """Elements of a question without its choices, its loudspeaker included."""
 _EACH = {QuestionKind.CHOICE: 3, QuestionKind.SEVERAL: 4, QuestionKind.ORDER: 6, QuestionKind.MATCH: 4}
 """Of each choice, its picture included."""
+_HEARD = 4
+"""Of a choice's own loudspeaker."""
+_PHOTO = 25
+"""Of a question's picture: fewer elements than that, but many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +173,21 @@ def parts(questions: Sequence[Shown]) -> list[list[Shown]]:
     return found
 
 
+def questions(several: Sequence[Sequence[Shown]]) -> list[list[Question]]:
+    """The questions of each part."""
+    return [[each.question for each in part] for part in several]
+
+
+def is_photo(image: str | None) -> bool:
+    """Whether it comes with many bytes; an animal comes with the page."""
+    return image is not None and ":" in image
+
+
 def nodes(question: Question) -> int:
     """About how many elements it takes."""
     each = _EACH.get(question.kind, 0)
     targets = len(question.targets) + 1 if question.kind is QuestionKind.MATCH else 0
     if any(target.image for target in question.targets):
         targets *= 5
-    return _FORM + len(question.choices) * (each + targets)
+    heard = _HEARD * sum(bool(choice.sound) for choice in (*question.choices, *question.targets))
+    return _FORM + len(question.choices) * (each + targets) + heard + (_PHOTO if is_photo(question.image) else 0)

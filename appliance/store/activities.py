@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.errors import NotFound
-from appliance.model import Activity, Choice, Question, QuestionKind
+from appliance.model import MINE, Activity, Choice, Question, QuestionKind
 from appliance.store.db import Database
 
 _OLD_QUESTION = ("id", "prompt", "answer", "right", "wrong", "sound")
@@ -81,8 +81,13 @@ def _put(conn: sqlite3.Connection, activity: str, question: Question, position: 
 
 def _old(question: Question) -> dict[str, Any]:
     """As the previous release wrote it, and not a member more: it would not read it."""
-    choices = [{name: getattr(choice, name) for name in _OLD_CHOICE} for choice in question.choices]
-    return {**{name: getattr(question, name) for name in _OLD_QUESTION}, "choices": choices}
+    choices = [{name: _known(getattr(choice, name)) for name in _OLD_CHOICE} for choice in question.choices]
+    return {**{name: _known(getattr(question, name)) for name in _OLD_QUESTION}, "choices": choices}
+
+
+def _known(value: str | None) -> str | None:
+    """A teacher's own picture or sound is nothing that the previous release has an address for."""
+    return None if value is not None and value.startswith(MINE) else value
 
 
 def remove(db: Database, activity_id: str, moment: str) -> None:

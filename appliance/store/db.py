@@ -67,6 +67,7 @@ OWNERS: dict[str, Role] = {
     "pupil_detail": Role.HUB,
     "activity_detail": Role.HUB,
     "activity_question": Role.HUB,
+    "quiz_medium": Role.HUB,
     "member": Role.HUB,
     "staff": Role.HUB,
     "staff_key": Role.HUB,

@@ -52,6 +52,12 @@ def quizzes(db: Migrated) -> None:
     _run(db, _QUIZZES)
 
 
+@migrations()
+def quiz_media(db: Migrated) -> None:
+    """Pictures and sounds that teachers gave to exercises."""
+    _run(db, _QUIZ_MEDIA)
+
+
 def _run(db: Migrated, script: str) -> None:
     for statement in script.split(";"):
         if statement.strip():
@@ -184,6 +190,14 @@ _QUIZZES = """
 CREATE TABLE activity_question (
     activity TEXT NOT NULL, id TEXT NOT NULL, position INTEGER, body TEXT NOT NULL,
     PRIMARY KEY (activity, id)) WITHOUT ROWID
+"""
+
+
+_QUIZ_MEDIA = """
+CREATE TABLE quiz_medium (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, width INTEGER NOT NULL DEFAULT 0,
+    height INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, size INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0, added_at TEXT NOT NULL)
 """
 
 

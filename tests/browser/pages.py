@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.rigs import people, traces
+from tests.rigs import people, quiz_photos, traces
 from tests.rigs.box import Box
 
 
@@ -87,6 +87,10 @@ def _members(box: Box) -> str:
     return f"/enseignant/classes/{people.need_group(box)}/membres"
 
 
+def _photos(box: Box) -> str:
+    return f"/enseignant/exercices/{quiz_photos.quiz(box)}"
+
+
 FORMATS = ("zim", "epub", "pdf", "web_bundle", "video", "audio", "image", "office")
 
 PAGES: tuple[Page, ...] = (
@@ -104,6 +108,8 @@ PAGES: tuple[Page, ...] = (
     Page("quiz-kinds", "/exercice/<activity_id>", Kind.PUPIL, Who.PUPIL, _at("/exercice/un-peu-de-tout")),
     Page("quiz-kinds-more", "/exercice/<activity_id>", Kind.PUPIL, Who.PUPIL, _at("/exercice/un-peu-de-tout?partie=2"),
          same_title_as="quiz-kinds"),
+    Page("quiz-photos", "/exercice/<activity_id>", Kind.PUPIL, Who.PUPIL,
+         lambda box: f"/exercice/{quiz_photos.quiz(box)}"),
     *(Page(f"read-{kind}", "/lire/<resource_id>", Kind.PUPIL, Who.PUPIL, reader(kind)) for kind in FORMATS),
     Page("settings", "/reglages", Kind.PUPIL, Who.NOBODY, _at("/reglages")),
     Page("credits", "/credits", Kind.DASHBOARD, Who.NOBODY, _at("/credits")),
@@ -154,6 +160,10 @@ PAGES: tuple[Page, ...] = (
          _at("/enseignant/exercices/un-peu-de-tout?question=cris"), same_title_as="quiz-edit"),
     Page("quiz-edit-text", "/enseignant/exercices/<activity_id>", Kind.TEACHER, Who.TEACHER,
          _at("/enseignant/exercices/un-peu-de-tout?nouvelle=text"), same_title_as="quiz-edit"),
+    Page("quiz-edit-photos", "/enseignant/exercices/<activity_id>", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"{_photos(box)}?question={quiz_photos.question(box)}"),
+    Page("quiz-media", "/enseignant/exercices/<activity_id>/medias", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"{_photos(box)}/medias?champ=0&question={quiz_photos.question(box)}"),
     Page("quiz-try", "/enseignant/exercices/<activity_id>/essayer", Kind.TEACHER, Who.TEACHER,
          _at("/enseignant/exercices/un-peu-de-tout/essayer")),
     Page("pupil-files", "/enseignant/eleves", Kind.TEACHER, Who.TEACHER, _at("/enseignant/eleves")),
@@ -194,7 +204,7 @@ LINES = ("/api/records/export",)
 FRAGMENTS = ("/enseignant/seance/tableau", "/enseignant/bibliotheque/imports", "/enseignant/traces/liste")
 """Rules that answer a piece of a page, for htmx: ``test_teacher`` walks through them."""
 
-PICTURES = ("/couvertures.jpg",)
+PICTURES = ("/couvertures.jpg", "/medias/planche.jpg")
 """Rules that answer a picture: part of the pages that show it."""
 
 STAFF = (

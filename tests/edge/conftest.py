@@ -79,6 +79,9 @@ def _files(state: Path, static: Path) -> Path:
     (blob / "files" / "A" / "é t").mkdir(parents=True)
     (blob / "original.mp4").write_bytes(bytes(range(256)) * 4096)
     (blob / "files" / "A" / "film.webm").write_bytes(b"0123456789" * 100)
+    medium = state / "library" / "exercises" / f"{BLOB}.jpg"
+    medium.parent.mkdir(parents=True)
+    medium.write_bytes(b"\xff\xd8\xff")
     (blob / "files" / "A" / "é t" / "sous-titres.vtt").write_text("WEBVTT\n", encoding="utf-8")
     (blob / "files" / "page.html").write_text("<p>page", encoding="utf-8")
     (blob / "files" / "empty.txt").write_bytes(b"")

@@ -104,7 +104,9 @@ def test_every_route_states_its_headers(edge: Running, name: str) -> None:
     paths = {"static": "/static/app.js", "reader": "/static/app.js", "upload": UPLOAD, "hub": "/",
              "zim-media": f"/zim/{BLOB}/A/film.webm", "zim": ZIM, "blob": f"/blob/{BLOB}/original.mp4",
              "download": f"/download/{BLOB}/mp4/Mon%20film.mp4", "xapi": "/xapi/about",
-             "records": "/xapi/about", "class-list": "/enseignant/classes/apercu"}  # fmt: skip
+             "records": "/xapi/about", "class-list": "/enseignant/classes/apercu",
+             "exercise-media": f"/medias/{BLOB}.jpg",
+             "exercise-medium": "/enseignant/exercices/x/medias"}  # fmt: skip
     answer, _ = edge.ask(paths[name], origin=route.origin)
     assert answer.status == 200
     for header, value in route.headers:

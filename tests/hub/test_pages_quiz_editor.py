@@ -61,7 +61,8 @@ def put(site: Site, address: str, kind: str, **more: Any) -> Question:
     """Add a question by the form of its kind."""
     assert f'name="kind" value="{kind}"' in site.text(f"{address}?nouvelle={kind}")
     fields = {"kind": kind, "id": "", "do": "save", **FILLED[kind], **more}
-    assert site.post(address, **fields).status_code == 303
+    answer = site.post(address, **fields)
+    assert answer.status_code == 303, answer.text[:3000]
     return quiz(site, address).questions[-1]
 
 
@@ -204,7 +205,7 @@ def test_a_picture_of_the_library_is_shown(teacher: Site) -> None:
     made = put(teacher, address, "choice", picture0="carte de france", picture="")
     assert str(made.choices[0].image).startswith("library:")
     page = teacher.text(f"{address}/essayer")
-    sheet = re.search(r'<image href="(/couvertures.jpg[^"]+)"', page)
+    sheet = re.search(r'<image href="(/medias/planche.jpg[^"]+)"', page)
     assert sheet
     assert teacher.get(sheet[1]).mimetype == "image/jpeg"
 

@@ -38,7 +38,7 @@
     if (known && !known.lacking) { return; }
     const wanted = await asked();
     if (wanted.key !== key) { return; } // somebody else holds the tablet by now
-    const said = (path) => path.startsWith("/api/voice/"), at = Date.now();
+    const said = (path) => /^\/(api\/voice|medias\/[0-9a-f]{64})/.test(path), at = Date.now();
     const done = (lacking) => pack.put(INFO, new Response(JSON.stringify({ at, paths: wanted.pages, lacking })));
     if (!await take(pack, wanted.pages.concat(wanted.files.filter((path) => !said(path))))) { return; } // the next page tries again
     if ((await asked()).key !== key || mine !== turn) { await caches.delete(PREFIX + key); return; }
@@ -106,7 +106,7 @@
       event.respondWith(leave().then(() => fetch(request)).then((answer) => leave().then(() => answer)));
     } else if (request.method === "GET" && request.mode === "navigate") {
       event.respondWith(page(request));
-    } else if (request.method === "GET" && /^\/(static|api\/voice)\//.test(url.pathname)) {
+    } else if (request.method === "GET" && /^\/(static|medias|api\/voice)\//.test(url.pathname)) {
       event.respondWith(file(request));
     }
   });
