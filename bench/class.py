@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # ruff: noqa: N999
 
-"""`make bench NAME=class`: sign-in beside Kolibri without passwords; sixty pupils answer for ten minutes."""
+"""`make bench NAME=class`: sign-in beside Kolibri without passwords; sixty pupils answer for ten minutes; one
+pupil's things exported and erased."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import boxes, pupils
+from bench import boxes, pupil_rights, pupils
 from bench.boxes import Ours
 from bench.measure import Table, cpu_seconds, family
 from bench.peers import kolibri, kolibri_class
@@ -34,6 +35,7 @@ def main() -> None:
         with boxes.running(boxes.configure(folder / "state", demonstration)) as box:
             sign_in(table, box)
             lesson(table, box)
+    pupil_rights.measure(table)
     print(f"\nwritten to {table.write()}")
 
 
