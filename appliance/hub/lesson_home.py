@@ -18,7 +18,7 @@ from appliance.hub.context import hub
 from appliance.hub.language import format_datetime
 from appliance.hub.roles import allowed
 from appliance.hub.tablets import broken, tablet_address
-from appliance.store import people
+from appliance.store import activities, people
 
 pages = Blueprint("lesson_home", __name__)
 
@@ -42,6 +42,7 @@ def home() -> str | Response:
         exercises=lesson_summary.exercises(lesson) if lesson else [],
         activities=lesson_summary.others(lesson) if lesson else [],
         proposals=None if lesson else lesson_plans.proposals(),
+        empty=not activities.every(hub().db) and not hub().library.list(),
         animals=lesson_plans.ANIMALS,
         last=None if lesson else lesson_summary.last(),
         address_shown=broken(address),

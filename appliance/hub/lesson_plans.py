@@ -104,7 +104,7 @@ def groups() -> list[Group]:
 
 
 def proposals() -> Proposals:
-    """From what was opened last, and most."""
+    """From what was opened last, and most; a quiz that was made since, and never opened, comes before those."""
     earlier = lessons.recent(hub().db, REMEMBERED)
     anonymous = hub().anonymous.last()
     if anonymous is not None:
@@ -115,7 +115,8 @@ def proposals() -> Proposals:
     often = [plan for plan, _ in counted.most_common()]
     others = [(Planned("activity", each.id),) for each in activities.every(hub().db)]
     favourites: list[Proposal] = []
-    for plan in [*often, *others]:
+    made = [plan for plan in others[-1:] if earlier and plan not in counted]
+    for plan in [*made, *often, *others]:
         proposal = _proposal(plan)
         if proposal is not None and proposal.value not in taken and len(favourites) < FAVOURITES:
             taken.add(proposal.value)

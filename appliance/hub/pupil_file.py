@@ -29,13 +29,16 @@ pages = Blueprint("pupil_file", __name__, url_prefix="/enseignant/eleves")
 @pages.get("")
 @allowed(*roles.TEACHING, Role.DIRECTOR)
 def listing() -> str:
-    """The pupils of one's classes."""
+    """The pupils of one of one's classes, ``classe``; by default the first."""
     groups = [group for group in people.groups(hub().db) if may_read(group.id)]
-    for group in groups:
-        check_class(group.id)
+    wanted = request.args.get("classe", "")
+    chosen = next((group for group in groups if group.id == wanted), groups[0] if groups else None)
+    if chosen is None:
+        return render_template("pupil_files.html", groups=[], pupils=[], names={}, chosen=None)
+    check_class(chosen.id)
     return render_template(
-        "pupil_files.html", groups=groups, pupils={group.id: people.pupils(hub().db, group.id) for group in groups},
-        names={group.id: class_office.names(group.id) for group in groups},
+        "pupil_files.html", groups=groups, chosen=chosen, pupils=people.pupils(hub().db, chosen.id),
+        names=class_office.names(chosen.id),
     )  # fmt: skip
 
 

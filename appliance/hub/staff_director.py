@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from appliance import sealing
 from appliance.errors import BadInput, Busy, Refused
-from appliance.hub import accounts, class_office, roles, staff_others
+from appliance.hub import accounts, roles, staff_others
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import Role, allowed, person
@@ -81,6 +81,5 @@ def _office_page(given: dict[str, str] | None = None) -> str:
     return render_template(
         "staff_office.html", given=given, staff=staff.every(hub().db.reading()), groups=groups,
         days={each.id: day for each, day in staff_others.others()},
-        pupils={group.id: people.pupils(hub().db, group.id) for group in groups},
-        names={group.id: class_office.names(group.id) for group in groups},
+        counts={group.id: len(people.pupils(hub().db, group.id)) for group in groups},
     )  # fmt: skip

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from appliance.hub import lesson_plans
-from appliance.model import Group, Lesson
-from appliance.store import lessons, people
+from appliance.model import Activity, Group, Lesson
+from appliance.store import activities, lessons, people
+from tests.hub import site as rig
 from tests.hub.lesson_rig import Teacher, classroom, tablet, teacher
 from tests.hub.site import Site
 
@@ -121,6 +123,25 @@ def test_what_another_release_wrote_in_a_lesson_is_read(classroom: Site) -> None
     lesson = lessons.get(classroom.hub.db, "l")
     assert [item.id for item in lesson.plan] == ["a1"]
     assert lesson.options.minutes == 5
+
+
+def test_a_quiz_made_since_is_on_the_home_page(classroom: Site, teacher: Teacher) -> None:
+    for plan in (["activity:a1"], ["activity:a2"], ["activity:a1", "activity:a2"], []):
+        teacher.open(*plan)
+    teacher.bell()
+    with classroom.hub.db.writing() as conn:
+        activities.add(conn, Activity("a9", "Le mien", ()))
+    assert 'value="activity:a9"' in teacher.site.text("/enseignant/accueil")
+
+
+def test_an_empty_box_says_what_to_do(tmp_path: Path) -> None:
+    with rig.quiet(tmp_path / "state") as site:
+        site.sign_in()
+        assert "La boîte est vide" in site.text("/enseignant/accueil")
+        assert "tapez un titre" in site.text("/enseignant/exercices")
+        with site.hub.db.writing() as conn:
+            activities.add(conn, Activity("a9", "Le mien", ()))
+        assert "La boîte est vide" not in site.text("/enseignant/accueil")
 
 
 def test_opening_says_which_lesson_it_ends(classroom: Site, teacher: Teacher) -> None:

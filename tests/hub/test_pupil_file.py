@@ -86,6 +86,16 @@ def test_the_export_is_read_without_the_box(school: Site, teacher: FlaskClient) 
     assert ("pupil exported", "p1") in [(each.act, each.subject) for each in audit.entries(school.hub.db.reading())]
 
 
+def test_one_class_at_a_time_is_listed(school: Site, teacher: FlaskClient) -> None:
+    with school.hub.db.writing() as conn:
+        conn.execute("INSERT INTO school_group VALUES ('z', 'Zèbres')")
+        conn.execute("INSERT INTO pupil VALUES ('z1', 'z', 'Ours', '1F43B', 0)")
+    first, other = (teacher.get(f"/enseignant/eleves{query}").text for query in ("", "?classe=z"))
+    assert ("/eleves/p1" in first, "/eleves/z1" in first) == (True, False)
+    assert ("/eleves/p1" in other, "/eleves/z1" in other) == (False, True)
+    assert teacher.get("/enseignant/eleves?classe=none").text.count("aria-current") == 1
+
+
 def test_a_locked_class_is_not_exported(school: Site, teacher: FlaskClient) -> None:
     school.hub.vaults.lock("g")
     answer = teacher.get("/enseignant/eleves/p1/export.zip")

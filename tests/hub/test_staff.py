@@ -66,7 +66,7 @@ def test_the_first_teacher(school: Site) -> None:
     assert (
         post(school, director, "/direction", "/direction", key=key.lower()).headers["Location"] == "/direction/accueil"
     )
-    assert "Lina" in director.get("/direction/accueil").text
+    assert "Lina" in director.get("/enseignant/eleves").text
 
 
 def test_words_that_cannot_be(school: Site) -> None:

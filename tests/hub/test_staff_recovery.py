@@ -100,7 +100,7 @@ def test_the_directors_new_sheet_opens_what_the_former_one_did(school: Site) -> 
     assert director.get("/direction/accueil").status_code == 302
     assert post(school, school.new_browser(), "/direction", "/direction", key=former).status_code == 403
     post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
-    assert "Lina" in as_director(school, key).get("/direction/accueil").text
+    assert "Lina" in as_director(school, key).get("/enseignant/eleves").text
 
 
 def test_a_directors_new_sheet_loses_no_class_that_it_cannot_open(school: Site) -> None:
