@@ -22,6 +22,7 @@ from appliance.errors import Busy, CartableError, Locked, Refused, Unauthenticat
 from appliance.hub import (
     auth,
     badges,
+    class_merge,
     class_new,
     class_pupils,
     classes,
@@ -83,7 +84,11 @@ class _Request(Request):
 
 def _make_room() -> None:
     """A class list, or a picture, is larger than any other form: for who may give one, and in memory all the same."""
-    larger = {"class_new.preview": class_new.MOST_BYTES, "quiz_media.change": quiz_media.MOST_BYTES}
+    larger = {
+        "class_new.preview": class_new.MOST_BYTES,
+        "class_merge.preview": class_new.MOST_BYTES,
+        "quiz_media.change": quiz_media.MOST_BYTES,
+    }
     if request.method == "POST" and request.endpoint in larger and roles.is_teacher():
         request.max_content_length = larger[request.endpoint]
 
@@ -133,7 +138,14 @@ def create_app(hub: Hub) -> Flask:
         app.register_blueprint(module.pages)
     for module in (*lesson, *accounts, quiz_editor, quiz_media_pages, quiz_offline, quiz_sheet):
         app.register_blueprint(module.pages)
-    for pages in (classes.pages, class_new.pages, class_pupils.pages, badges.pages, paper_pages.pages):
+    for pages in (
+        classes.pages,
+        class_merge.pages,
+        class_new.pages,
+        class_pupils.pages,
+        badges.pages,
+        paper_pages.pages,
+    ):
         app.register_blueprint(pages)
     for module in (library_api, read_aloud, records_api, search_api, openapi):
         app.register_blueprint(module.api)

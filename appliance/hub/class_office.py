@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from appliance.connectors.roster import typed
 from appliance.errors import BadInput, Conflict, Locked
 from appliance.hub import animals, class_access, roles
+from appliance.hub.class_list import Changes
 from appliance.hub.context import hub
 from appliance.model import Lesson, Pupil
-from appliance.store import classes, people, rewrite, times, vault
+from appliance.store import classes, merging, people, rewrite, times, vault
 from appliance.store.classes import SchoolClass
 from appliance.store.db import Connection
 from appliance.store.erasure import Erasure
@@ -102,7 +103,8 @@ def change(group: SchoolClass, *, name: str, level: str, regime: str, names_show
         before = conn.total_changes
         if not group.is_need_group:
             for pupil in people.pupils(hub().db, group.id):
-                _forget_unkept(conn, pupil.id, regime)
+                for each in (pupil.id, *merging.formers(conn, pupil.id)):
+                    _forget_unkept(conn, each, regime)
         if conn.total_changes > before:
             rewrite.mark(conn)
     Erasure(hub().records).begin()  # its keys are still here: what a page or the log kept could be read
@@ -132,6 +134,30 @@ def _names_of(lesson: Lesson, seated: Sequence[Pupil]) -> dict[str, str]:
     own = set(vault.granted(hub().db.reading(), lesson.opened_by))
     found = hub().vaults.names(lesson.group, own.__contains__) if hub().vaults.is_open(lesson.group) else {}
     return {pupil.id: found[pupil.id] for pupil in seated if pupil.id in found}
+
+
+def change_list(group: SchoolClass, changes: Changes) -> None:
+    """What a new list of the class asks for, all of it or nothing. Raises :class:`BadInput`: the class is full."""
+    seated = classes.pupils(hub().db, group.id)
+    taken = {each.avatar for each in seated if each.id not in changes.left}
+    if len(taken) + len(changes.added) > classes.MOST_PUPILS:
+        raise BadInput("A class holds at most %(most)s pupils: make two of it.", most=classes.MOST_PUPILS)
+    seats = animals.free(taken, len(changes.added)) if changes.added else []
+    at = now() if hub().clock.now().trusted else ""
+    with hub().db.writing() as conn:
+        seal_names(conn, changes.renamed)
+        for pupil_id in changes.left:
+            classes.leave(conn, pupil_id, at)
+        seal_names(conn, dict(zip(classes.add_pupils(conn, group.id, seats), changes.added, strict=True)))
+
+
+def unite(kept: Pupil, other: Pupil) -> None:
+    """Two pupils of a class are one child. Who has no first name takes the other's, if it can be read."""
+    known = names(kept.group)
+    with hub().db.writing() as conn:
+        merging.merge(conn, kept.id, other.id, now())
+        if kept.id not in known and other.id in known:
+            seal_names(conn, {kept.id: known[other.id]})
 
 
 def rename(group: SchoolClass, pupil_id: str, name: str) -> None:

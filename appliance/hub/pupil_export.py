@@ -16,10 +16,9 @@ from appliance.errors import Damaged, NotFound
 from appliance.hub import trace_lines
 from appliance.hub.context import hub
 from appliance.model import Pupil
-from appliance.store import people, settings, times, vault
+from appliance.store import merging, people, settings, times, vault
 from appliance.store.record_queries import Query
 from appliance.store.vault import Item
-from appliance.xapi import identifiers, terms
 
 READ = 200
 """Statements in memory at a time."""
@@ -57,7 +56,11 @@ def files(pupil: Pupil) -> tuple[Made, Waiting]:
 
 
 def _pages(pupil: Pupil) -> Iterator[list[Any]]:
-    agent = terms.agent_value(identifiers.pupil(settings.box_id(hub().db), pupil.id))
+    for agent in merging.agents(hub().db.reading(), settings.box_id(hub().db), pupil.id):
+        yield from _pages_of(agent)
+
+
+def _pages_of(agent: str) -> Iterator[list[Any]]:
     cursor: str | None = None
     while True:
         page = hub().records.query(Query(agent=agent, limit=READ, cursor=cursor))
@@ -75,7 +78,7 @@ def _name(pupil: Pupil) -> str:
 
 def _texts(pupil: Pupil) -> list[dict[str, str]]:
     found = []
-    for item in vault.items(hub().db.reading(), pupil.id, vault.TEXT):
+    for item in sealed(pupil, vault.TEXT):
         body = _read(pupil, item)
         if body is not None:
             found.append({"text": body.decode("utf-8", "replace"), "about": item.about, "at": item.at})
@@ -83,8 +86,15 @@ def _texts(pupil: Pupil) -> list[dict[str, str]]:
 
 
 def _media(pupil: Pupil) -> Waiting:
-    items = vault.items(hub().db.reading(), pupil.id, vault.MEDIA)
+    items = sealed(pupil, vault.MEDIA)
     return [(f"media/{number:03d}{_suffix(item)}", item) for number, item in enumerate(items, 1)]
+
+
+def sealed(pupil: Pupil, kind: str) -> list[Item]:
+    """What is sealed to the pupil, and to the former ones who count under the same."""
+    conn = hub().db.reading()
+    every = (pupil.id, *merging.formers(conn, pupil.id))
+    return sorted((item for each in every for item in vault.items(conn, each, kind)), key=lambda item: item.at)
 
 
 def _suffix(item: Item) -> str:

@@ -124,7 +124,7 @@ def _page(pupil: Pupil, error: str = "") -> str:
         "pupil_file.html", pupil=pupil, found=found, error=error,
         name=class_office.names(pupil.group).get(pupil.id, ""),
         locked=vault.has_keys(conn, pupil.group) and not hub().vaults.is_open(pupil.group),
-        texts=len(vault.items(conn, pupil.id, vault.TEXT)), media=len(vault.items(conn, pupil.id, vault.MEDIA)),
+        texts=len(pupil_export.sealed(pupil, vault.TEXT)), media=len(pupil_export.sealed(pupil, vault.MEDIA)),
     )  # fmt: skip
 
 

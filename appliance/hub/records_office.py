@@ -11,12 +11,12 @@ from typing import Any
 
 from appliance.errors import BadInput, NotFound
 from appliance.ports import Progress
-from appliance.store import people, quarantine, record_exports, record_lines, rewrite, tombstones
+from appliance.store import merging, people, quarantine, record_exports, record_lines, rewrite, tombstones
 from appliance.store.erasure import Erasure, accounts, unfinished
 from appliance.store.record_imports import TOLD, Importer, Report
 from appliance.store.record_keys import DEFAULT_SCOPES, Key, Keys
 from appliance.store.records import Records
-from appliance.xapi import identifiers, reading, terms
+from appliance.xapi import reading, terms
 from appliance.xapi.statement import check_actor
 from appliance.xapi.version import Version
 
@@ -118,6 +118,7 @@ class Office:
         return self._pupil(who)
 
     def _pupil(self, who: str) -> tuple[str, list[str]]:
+        who = merging.into(self._db.reading(), who)
         listed = [p for group in people.groups(self._db, archived=True) for p in people.pupils(self._db, group.id)]
         every = list({p.id: p for p in listed}.values())  # a need group lists pupils of classes
         found = [p for p in every if p.id == who] or [p for p in every if p.alias.casefold() == who.casefold()]
@@ -127,7 +128,10 @@ class Office:
         name = found[0].id if found else who
         agents = accounts(self._db, name)
         if found:
-            agents.append(terms.agent_value(identifiers.pupil(self._records.box_id, name)))
+            agents += merging.agents(self._db.reading(), self._records.box_id, name)
+            agents += [
+                agent for former in merging.formers(self._db.reading(), name) for agent in accounts(self._db, former)
+            ]
         if not agents:
             raise NotFound("There is no pupil and no agent %(who)s here.", who=who)
         return f"{found[0].alias} ({name})" if found else who, sorted(set(agents))

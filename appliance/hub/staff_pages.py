@@ -35,6 +35,9 @@ ACTS = {
     "device forgotten": N_("Forgot a device"),
     "pupil erased": N_("Erased a pupil"),
     "pupil exported": N_("Exported a pupil"),
+    "pupils merged": N_("Made one pupil of two"),
+    "class list merged": N_("Merged a new list into a class"),
+    "class handed over": N_("Gave a class to another teacher"),
     "retention": N_("Erased what was too old"),
     "not written": N_("More of the same, not written one by one"),
 }

@@ -19,9 +19,8 @@ from appliance.hub.roles import check_class, may_read, teacher_required
 from appliance.hub.trace_class import Seat
 from appliance.hub.trace_lines import Line
 from appliance.model import Lesson, Pupil
-from appliance.store import lessons, people, settings, traces
-from appliance.store.record_queries import Query, cursor
-from appliance.xapi import identifiers, terms
+from appliance.store import lessons, merging, people, settings, traces
+from appliance.store.record_queries import Found, Query, cursor
 
 pages = Blueprint("traces", __name__, url_prefix="/enseignant/traces")
 
@@ -69,14 +68,14 @@ def trace(pupil_id: str) -> str:
     """What a pupil did, newest first. ``suite``: where the page before ended."""
     pupil = people.pupil(hub().db, pupil_id)
     check_class(pupil.group)
-    agent = terms.agent_value(identifiers.pupil(settings.box_id(hub().db), pupil.id))
+    agents = merging.agents(hub().db.reading(), settings.box_id(hub().db), pupil.id)
     after = request.args.get("suite") or None
-    lines, older = _page(agent, after)
+    lines, older = _page(agents, after)
     lesson = _lesson()
     return render_template(
         "trace.html", pupil=pupil, days=trace_lines.days(lines), first=after is None, icons=ICONS,
         lesson=lesson, seat=_seat(lesson, pupil) if after is None else None,
-        statements=traces.statements_of(hub().db, agent),
+        statements=sum(traces.statements_of(hub().db, agent) for agent in agents),
         older=url_for("traces.trace", pupil_id=pupil.id, suite=older) if older else "",
     )  # fmt: skip
 
@@ -87,13 +86,23 @@ def _lesson() -> Lesson | None:
     return found if found is None or may_read(found.group) else None
 
 
-def _page(agent: str, after: str | None) -> tuple[list[Line], str | None]:
+def _page(agents: list[str], after: str | None) -> tuple[list[Line], str | None]:
     """Lines, the newest first, and where the next page begins. A run is not cut in two unless it fills a page."""
-    page = hub().records.query(Query(agent=agent, limit=READ, most_bytes=READ_BYTES, cursor=after))
-    lines = trace_lines.lines(page.found)
-    kept = lines[:-1] if page.next and len(lines) > 1 else lines
+    found, following = _found(agents, after)
+    lines = trace_lines.lines(found)
+    kept = lines[:-1] if following and len(lines) > 1 else lines
     kept = kept[:PER_PAGE]
-    return kept, cursor(kept[-1].row) if len(kept) < len(lines) else page.next
+    return kept, cursor(kept[-1].row) if len(kept) < len(lines) else following
+
+
+def _found(agents: list[str], after: str | None) -> tuple[list[Found], str | None]:
+    """The statements of a pupil, by each pseudonym, as far back as all of them were read."""
+    read = [
+        hub().records.query(Query(agent=agent, limit=READ, most_bytes=READ_BYTES, cursor=after)) for agent in agents
+    ]
+    floor = max((page.found[-1].row for page in read if page.next and page.found), default=0)
+    found = sorted((each for page in read for each in page.found if each.row >= floor), key=lambda each: -each.row)
+    return found, cursor(floor) if floor else None
 
 
 def _seat(lesson: Lesson | None, pupil: Pupil) -> Seat | None:

@@ -15,7 +15,7 @@ from typing import Any
 from appliance import sealing
 from appliance.errors import BadInput, Conflict, NotFound
 from appliance.model import LEVELS, Pupil
-from appliance.store import vault
+from appliance.store import merging, vault
 from appliance.store.db import Connection, Database
 
 CLASS, NEED = "class", "need"
@@ -138,7 +138,8 @@ def set_animal(conn: Connection, pupil_id: str, avatar: str, alias: str) -> None
     row = _pupil(conn, pupil_id)
     taken = conn.execute(
         "SELECT id FROM pupil WHERE school_group = ? AND avatar = ? AND id <> ? AND id NOT IN "
-        "(SELECT pupil FROM pupil_detail WHERE left_at IS NOT NULL)", (row["school_group"], avatar, pupil_id),
+        "(SELECT pupil FROM pupil_detail WHERE left_at IS NOT NULL UNION SELECT pupil FROM pupil_merged)",
+        (row["school_group"], avatar, pupil_id),
     ).fetchone()  # fmt: skip
     put = "UPDATE pupil SET avatar = ?, alias = ? WHERE id = ?"
     if taken is not None:
@@ -152,9 +153,10 @@ def leave(conn: Connection, pupil_id: str, at: str) -> None:
     ``at``: now, as RFC 3339, or empty where the clock cannot be trusted: :func:`vault.date` says it later.
     """
     _pupil(conn, pupil_id)
-    conn.execute("INSERT OR IGNORE INTO pupil_detail (pupil) VALUES (?)", (pupil_id,))
-    conn.execute("UPDATE pupil_detail SET left_at = ? WHERE pupil = ?", (at, pupil_id))
-    conn.execute("DELETE FROM member WHERE pupil = ?", (pupil_id,))
+    for each in (pupil_id, *merging.formers(conn, pupil_id)):
+        conn.execute("INSERT OR IGNORE INTO pupil_detail (pupil) VALUES (?)", (each,))
+        conn.execute("UPDATE pupil_detail SET left_at = ? WHERE pupil = ?", (at, each))
+        conn.execute("DELETE FROM member WHERE pupil = ?", (each,))
 
 
 def move(conn: Connection, pupil_id: str, to: str, animal: tuple[str, str], private: bytes | None) -> None:
@@ -172,6 +174,9 @@ def move(conn: Connection, pupil_id: str, to: str, animal: tuple[str, str], priv
     last = conn.execute("SELECT coalesce(max(position), -1) FROM pupil WHERE school_group = ?", (to,)).fetchone()[0]
     conn.execute("UPDATE pupil SET school_group = ?, position = ?, avatar = ?, alias = ? WHERE id = ?",
                  (to, last + 1, *animal, pupil_id))  # fmt: skip
+    for former in merging.formers(conn, pupil_id):
+        _move_keys(conn, former, left, to, private)
+        conn.execute("UPDATE pupil SET school_group = ? WHERE id = ?", (to, former))
 
 
 def _move_keys(conn: Connection, pupil_id: str, left: str, to: str, private: bytes | None) -> None:
@@ -225,12 +230,14 @@ def set_details(conn: Connection, pupil_id: str, changes: Mapping[str, Any]) -> 
 
 _SEATS = (
     "SELECT p.* FROM pupil p LEFT JOIN pupil_detail d ON d.pupil = p.id WHERE d.left_at IS NULL AND "
+    "p.id NOT IN (SELECT pupil FROM pupil_merged) AND "
     "(p.school_group = ? OR p.id IN (SELECT pupil FROM member WHERE school_group = ?))"
 )
 _GROUPS = (
     "SELECT g.id, g.name, coalesce(d.kind, 'class') AS kind, coalesce(d.regime, 'animals') AS regime, "
     "coalesce(d.level, '') AS level, coalesce(d.names_shown, 0) AS names_shown, d.archived_at, "
     "(SELECT count(*) FROM pupil p LEFT JOIN pupil_detail t ON t.pupil = p.id WHERE t.left_at IS NULL AND "
+    "p.id NOT IN (SELECT pupil FROM pupil_merged) AND "
     "(p.school_group = g.id OR p.id IN (SELECT pupil FROM member WHERE school_group = g.id))) AS pupils "
     "FROM school_group g LEFT JOIN group_detail d ON d.school_group = g.id"
 )

@@ -65,6 +65,7 @@ OWNERS: dict[str, Role] = {
     "quarantine": Role.HUB,
     "group_detail": Role.HUB,
     "pupil_detail": Role.HUB,
+    "pupil_merged": Role.HUB,
     "activity_detail": Role.HUB,
     "activity_question": Role.HUB,
     "quiz_medium": Role.HUB,

@@ -58,6 +58,12 @@ def quiz_media(db: Migrated) -> None:
     _run(db, _QUIZ_MEDIA)
 
 
+@migrations()
+def merged_pupils(db: Migrated) -> None:
+    """Pupils who were on the list twice."""
+    _run(db, _MERGED)
+
+
 def _run(db: Migrated, script: str) -> None:
     for statement in script.split(";"):
         if statement.strip():
@@ -198,6 +204,11 @@ CREATE TABLE quiz_medium (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, width INTEGER NOT NULL DEFAULT 0,
     height INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, size INTEGER NOT NULL,
     used INTEGER NOT NULL DEFAULT 0, added_at TEXT NOT NULL)
+"""
+
+
+_MERGED = """
+CREATE TABLE pupil_merged (pupil TEXT PRIMARY KEY, kept TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID
 """
 
 

@@ -9,7 +9,7 @@ import sqlite3
 
 from appliance.errors import NotFound
 from appliance.model import Activity, Group, Lesson, Pupil
-from appliance.store import activities, lessons, tombstones
+from appliance.store import activities, lessons, merging, tombstones
 from appliance.store.db import Database
 from appliance.xapi import identifiers, terms
 
@@ -46,15 +46,17 @@ def groups(db: Database, *, archived: bool = False) -> list[Group]:
 def pupils(db: Database, group: str) -> list[Pupil]:
     """Who is, or was, in a class or need group, in the order of the list (now: :func:`classes.pupils`)."""
     rows = db.reading().execute(
-        "SELECT * FROM pupil WHERE school_group = ? OR id IN (SELECT pupil FROM member WHERE school_group = ?) "
+        "SELECT * FROM pupil WHERE id NOT IN (SELECT pupil FROM pupil_merged) AND "
+        "(school_group = ? OR id IN (SELECT pupil FROM member WHERE school_group = ?)) "
         "ORDER BY school_group, position", (group, group),
     )  # fmt: skip
     return [_pupil(row) for row in rows]
 
 
 def pupil(db: Database, pupil_id: str) -> Pupil:
-    """Raises :class:`NotFound`."""
-    row = db.reading().execute("SELECT * FROM pupil WHERE id = ?", (pupil_id,)).fetchone()
+    """The pupil of that pseudonym, or the one under whom it counts now. Raises :class:`NotFound`."""
+    conn = db.reading()
+    row = conn.execute("SELECT * FROM pupil WHERE id = ?", (merging.into(conn, pupil_id),)).fetchone()
     if row is None:
         raise NotFound("There is no such pupil: choose your animal again.")
     return _pupil(row)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from appliance.store.db import Role, connect, translated
 
-MIGRATIONS = ("first", "records", "references", "class_and_vault", "quizzes", "quiz_media")
+MIGRATIONS = ("first", "records", "references", "class_and_vault", "quizzes", "quiz_media", "merged_pupils")
 """The names of :mod:`appliance.store.migrations`, in order (a test compares)."""
 
 VERSION = zlib.crc32(" ".join(MIGRATIONS).encode()) & 0x7FFFFFFF

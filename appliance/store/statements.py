@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from appliance.model import Answered
+from appliance.store import merging
 from appliance.store.db import Database
 from appliance.store.record_entries import Entry
 from appliance.xapi import identifiers
@@ -19,17 +20,18 @@ ANSWERED = "http://adlnet.gov/expapi/verbs/answered"
 
 def fold(conn: sqlite3.Connection, box_id: str, entries: Iterable[Entry]) -> None:
     """Add the answers among ``entries`` to the projection ``answer``: this box's pupils, lessons and questions only."""
-    rows = [row for entry in entries if (row := _answer(box_id, entry)) is not None]
+    rows = [row for entry in entries if (row := _answer(conn, box_id, entry)) is not None]
     if rows:
         conn.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _answer(box_id: str, entry: Entry) -> tuple[str, str, str, str, str, str, int] | None:
+def _answer(conn: sqlite3.Connection, box_id: str, entry: Entry) -> tuple[str, str, str, str, str, str, int] | None:
     told = read(box_id, entry.value)
     if told is None:
         return None
     lesson, answer = told
-    return (entry.id, lesson, answer.pupil, answer.activity, answer.question, answer.choice, int(answer.correct))
+    pupil = merging.into(conn, answer.pupil)
+    return (entry.id, lesson, pupil, answer.activity, answer.question, answer.choice, int(answer.correct))
 
 
 def read(box_id: str, value: Mapping[str, Any]) -> tuple[str, Answered] | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from appliance.model import Lesson
 from appliance.ports import Now
-from appliance.store import times
+from appliance.store import merging, times
 from appliance.store.db import Database
 from appliance.store.record_entries import moment
 from appliance.store.record_terms import chunks, marks
@@ -71,6 +71,7 @@ class LessonTally:
         self._statements = self._seen = 0
         self._others: frozenset[str] = frozenset()
         self._done: dict[tuple[str, str, str], Done] = {}
+        self._merged: dict[str, str] = {}
 
     def read(self, db: Database, box: str, lesson: Lesson) -> list[Done]:
         """As the records stand now."""
@@ -89,7 +90,8 @@ class LessonTally:
         """Forget what was read unless it still holds."""
         gone = conn.execute("SELECT (SELECT count(*) FROM statement_void), (SELECT count(*) FROM tombstone)").fetchone()
         live = conn.execute("SELECT coalesce(sum(statements), 0) FROM actor_seen").fetchone()[0]
-        state = (box, lesson, first, *gone)
+        self._merged = merging.every(conn)
+        state = (box, lesson, first, *gone, len(self._merged))
         if state != self._state or live < self._statements:
             self._state, self._seen, self._done = state, 0, {}
             self._others = _registrations(conn, box) - {identifiers.registration(box, lesson.id)}
@@ -104,7 +106,7 @@ class LessonTally:
         whole = root(value)
         result = value.get("result") or {}
         answer, judged, right = tries(value)
-        for pupil in pupils(value["actor"], box):
+        for pupil in dict.fromkeys(self._merged.get(each, each) for each in pupils(value["actor"], box)):
             done = self._done.setdefault((pupil, activity, whole), Done(pupil, activity, whole, row))
             done.last, done.statements, done.answers = row, done.statements + 1, done.answers + answer
             done.judged, done.right = done.judged + judged, done.right + right

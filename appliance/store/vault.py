@@ -310,7 +310,7 @@ def sweep(conn: sqlite3.Connection, folder: Path) -> int:
     return len(strays)
 
 
-_OF_PUPILS = ("pupil_key", "sealed_item", "member", "pupil_detail")
+_OF_PUPILS = ("pupil_key", "sealed_item", "member", "pupil_detail", "pupil_merged")
 """Tables with rows of a pupil, the keys first. None refers to ``pupil``: an earlier release deletes from that one."""
 _ITEMS = "SELECT id, pupil, kind, about, media_type, size, at FROM sealed_item"
 
