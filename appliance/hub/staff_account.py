@@ -78,6 +78,7 @@ def printed() -> AnyResponse:
     """The sheet is printed or copied: from now on it is the box's. The director types it once, which proves it."""
     sheet.acknowledge(person().session, request.form.get("public", ""))
     if person().role is Role.DIRECTOR:
+        roles.end_all(person().id)  # the former key's sessions, elsewhere too
         roles.end()
         return redirect(url_for("staff_director.recovery_form"), 303)
     return redirect(url_for("staff_account.enrol_form"), 303)

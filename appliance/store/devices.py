@@ -39,7 +39,11 @@ class Device:
 
 
 def enrol(conn: sqlite3.Connection, opened: staff.Opened, pin: str, label: str, *, at: str) -> tuple[str, bytes]:
-    """(id, secret) for the device to keep. Raises :class:`appliance.errors.BadInput` for a PIN that is none."""
+    """(id, secret) for the device to keep.
+
+    Raises :class:`appliance.errors.BadInput` for a PIN that is none, and as :func:`staff.expect_key`.
+    """
+    staff.expect_key(conn, opened.staff.id, opened.private)
     device_id, secret = str(uuid.uuid4()), secrets.token_bytes(sealing.DEVICE_SECRET_BYTES)
     params, sealed = sealing.wrap_with_pin(opened.private, secret, pin, device_id)
     conn.execute(

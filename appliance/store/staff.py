@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass
 
 from appliance import sealing
-from appliance.errors import BadInput, Damaged, NotFound, Refused
+from appliance.errors import BadInput, Damaged, Locked, NotFound, Refused
 
 TEACHER, TECHNICIAN = "teacher", "technician"
 ROLES = (TEACHER, TECHNICIAN)
@@ -138,14 +138,23 @@ def find(conn: sqlite3.Connection, words: str, memo: sealing.Memo | None = None)
 def put_words(conn: sqlite3.Connection, staff_id: str, private: bytes, words: str) -> None:
     """Let ``words`` open the account from now on, and no others.
 
-    Raises :class:`BadInput` when they are too few, or somebody else's.
+    Raises :class:`BadInput` when they are too few, or somebody else's, and as :func:`expect_key`.
     """
+    expect_key(conn, staff_id, private)
     memo: sealing.Memo = {}
     params, sealed = sealing.wrap_with_words(private, words, staff_id, salt=_salt(conn), memo=memo)
     known = find(conn, words, memo)
     if known is not None and known.staff.id != staff_id:
         raise BadInput("Choose another passphrase: this one is taken.")
     _put_key(conn, staff_id, _WORDS, params, sealed)
+
+
+def expect_key(conn: sqlite3.Connection, staff_id: str, private: bytes) -> None:
+    """Raises :class:`Locked` where this is no longer the account's private key: the director gave new words meanwhile,
+    and another wrap of the old key would open nothing.
+    """
+    if get(conn, staff_id).public != sealing.of_private(private).public:
+        raise Locked("Type your PIN or your passphrase again: the box has locked your key.")
 
 
 def renew(conn: sqlite3.Connection, staff_id: str, words: str) -> Opened:

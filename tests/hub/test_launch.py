@@ -142,7 +142,7 @@ def test_after_the_lesson_only_late_deliveries(classroom: Site) -> None:
     assert not checked(classroom, given, At(0.0, trusted=False)).running
     assert not checked(classroom, given, At(4e9, trusted=False)).running, "a wrong clock loses nothing"
     end_lesson(classroom, "l", "2024-03-01T09:00:00Z", sure=False)
-    assert not checked(classroom, given, At(ended.timestamp())).running, "nor one that was wrong at the bell"
+    assert not checked(classroom, given, late).running, "nor one that was wrong at the bell"
 
 
 def test_a_lesson_of_a_need_group(classroom: Site) -> None:

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import html
 import re
+import threading
+
+import pytest
 
 from appliance import sealing
+from appliance.hub import accounts
 from appliance.store import staff, vault
 from tests.hub.people import WORDS, account, recovery
 from tests.hub.site import Site
@@ -47,6 +51,38 @@ def test_the_director_gives_new_words_and_the_old_ones_are_worth_nothing(school:
     post(school, director, "/enseignant/quitter", "/direction/accueil")
     assert school.hub.vaults.names("g") == {"p1": "Lina"}
     assert director.get("/direction/accueil").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["/enseignant/compte", "/enseignant/appareil"])
+def test_words_that_the_director_gives_meanwhile_are_the_only_ones(
+    school: Site, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    """The teacher's own change, half done, would wrap a key that no class is granted to any more."""
+    teacher = school.new_browser()
+    director = as_director(school, printed(school, teacher, first_teacher(school, teacher)))
+    identity, given = staff.every(school.hub.db.reading())[0].id, list[str]()
+
+    def gives() -> None:
+        told = post(school, director, f"/direction/compte/{identity}/phrase", "/direction/accueil").text
+        given.extend(re.findall(r'<p class="big" translate="no">([^<]+)</p>', html.unescape(told)))
+
+    def meanwhile(*_: object) -> None:
+        other = threading.Thread(target=gives)  # a request of its own
+        other.start()
+        other.join()
+
+    monkeypatch.setattr(accounts, "check_words", meanwhile)
+    monkeypatch.setattr(accounts, "check_pin", meanwhile)
+    if page == "/enseignant/appareil":
+        post(school, teacher, page, page, pin=PIN, again=PIN)
+    fields = {"words": OTHERS, "former": WORDS, "pin": "270419", "again": "270419"}
+    assert post(school, teacher, page, page, **fields).status_code == 423
+    newcomer = school.new_browser()
+    assert sign_in(school, newcomer, OTHERS).status_code == 403
+    assert post(school, teacher, "/enseignant", "/enseignant", pin="270419").status_code == 403
+    school.hub.vaults.lock("g")
+    assert sign_in(school, newcomer, given[0]).status_code == 303
+    assert school.hub.vaults.is_open("g")
 
 
 def test_the_code_makes_no_recovery_key_on_a_box_with_a_teacher(school: Site) -> None:
@@ -93,11 +129,12 @@ def test_the_directors_new_sheet_opens_what_the_former_one_did(school: Site) -> 
     director = as_director(school, former)
     lost = post(school, director, "/enseignant/cle", "/direction/accueil")
     shown = post(school, director, "/enseignant/cle", "/direction/accueil")
-    as_director(school, former)  # until it is printed, the former one counts
+    other = as_director(school, former)  # until it is printed, the former one counts
     fields = dict(re.findall(r'name="(csrf|public)" value="([^"]+)"', lost.text))
     assert director.post("/enseignant/cle/imprimee", data=fields).status_code == 403, "the page before was replaced"
     key = printed(school, director, shown)
-    assert director.get("/direction/accueil").status_code == 302
+    assert [each.get("/direction/accueil").status_code for each in (director, other)] == [302, 302]
+    assert vault.RECOVERY not in {holder for holder, _ in school.hub.vaults._holders.values()}
     assert post(school, school.new_browser(), "/direction", "/direction", key=former).status_code == 403
     post(school, teacher, "/enseignant/quitter", "/enseignant/accueil")
     assert "Lina" in as_director(school, key).get("/enseignant/eleves").text
