@@ -217,6 +217,15 @@ class Answered:
     choice: str
     correct: bool
 
+    @property
+    def judged(self) -> bool:
+        """Whether the box said right or wrong; a photo and a voice are for the teacher to look at."""
+        return self.choice != MEDIUM
+
+
+MEDIUM = "[medium]"
+"""The choice of an :class:`Answered` that is a photo or a voice."""
+
 
 class QuestionKind(enum.StrEnum):
     """How a question is answered; beside each, its interaction type (xAPI-Data 2.4.4.1)."""
@@ -233,6 +242,14 @@ class QuestionKind(enum.StrEnum):
     """A number (numeric)."""
     TEXT = "text"
     """A few words (fill-in)."""
+    PHOTO = "photo"
+    """A picture that the pupil takes (other); never judged."""
+    VOICE = "voice"
+    """What the pupil says (other); never judged."""
+
+
+MEDIA_KINDS = (QuestionKind.PHOTO, QuestionKind.VOICE)
+"""Answered by a file, which no statement holds."""
 
 
 MINE = "mine:"
@@ -258,10 +275,10 @@ class Question:
     id: str
     prompt: str
     choices: tuple[Choice, ...]
-    """Empty for a number or a text."""
+    """Empty for a number, a text, a photo, a voice."""
     answer: str
     """As xAPI-Data writes a response: ``a``; ``a[,]c`` in the order of ``choices``; ``b[,]a[,]c``;
-    ``a[.]1[,]b[.]2`` in the order of ``choices``; ``3.5``; words."""
+    ``a[.]1[,]b[.]2`` in the order of ``choices``; ``3.5``; words. Empty for a photo and a voice."""
     right: str
     """Sentence shown after a right answer; empty: the page's own."""
     wrong: str

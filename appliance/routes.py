@@ -131,6 +131,8 @@ ROUTES: tuple[Route, ...] = (
     Route("exercise-media", Origin.HUB, r"^/medias/(?P<name>[0-9a-f]{64}\.(?:jpg|mp3))$",
           Files(Root.LIBRARY, "exercises/{name}"), (IMMUTABLE, NOSNIFF, HARMLESS, NO_REFERRER)),
     Route("exercise-medium", Origin.HUB, r"^/enseignant/exercices/[^/]+/medias$", Proxy(Service.HUB, max_body_mb=13)),
+    Route("answer-media", Origin.HUB, r"^/(?:api/media|exercice/[^/]+/medium)$",
+          Proxy(Service.HUB, max_body_mb=9, held=True)),
     Route("xapi", Origin.HUB, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),
     Route("hub", Origin.HUB, r"^/", Proxy(Service.HUB)),
     Route("reader", Origin.CONTENT, r"^/static/(?P<path>[^\0]+)$",

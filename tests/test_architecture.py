@@ -24,7 +24,7 @@ HOMES = {
     "libzim": ("appliance.formats",),
     "pypdfium2": ("appliance.formats",),
     "av": ("appliance.formats", "appliance.drivers"),
-    "PIL": ("appliance.formats", "appliance.hub.covers", "appliance.hub.quiz_sheet"),
+    "PIL": ("appliance.formats", "appliance.hub.covers", "appliance.hub.photos", "appliance.hub.quiz_sheet"),
     "tantivy": ("appliance.store",),
     "sqlite3": ("appliance.store",),
     "sqlite_utils": ("appliance.store",),

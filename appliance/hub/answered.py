@@ -13,7 +13,7 @@ from typing import Any
 
 from appliance.errors import BadInput
 from appliance.hub import quiz_judging
-from appliance.model import Activity, Choice, Question, QuestionKind
+from appliance.model import MEDIA_KINDS, Activity, Choice, Question, QuestionKind
 from appliance.xapi import identifiers
 from appliance.xapi.preparing import Prepared, prepare
 from appliance.xapi.reading import Raw
@@ -27,6 +27,8 @@ INTERACTIONS = {
     QuestionKind.MATCH: "matching",
     QuestionKind.NUMBER: "numeric",
     QuestionKind.TEXT: "fill-in",
+    QuestionKind.PHOTO: "other",
+    QuestionKind.VOICE: "other",
 }
 
 
@@ -39,6 +41,7 @@ class Answer:
     lesson: str
     question: str
     response: str
+    """Of a photo or a voice: what :func:`sealed_id` tells its bytes by."""
     age_s: float = 0.0
     team: tuple[str, ...] = ()
     """The pupils who share the tablet, ``pupil`` among them; empty for one alone."""
@@ -55,9 +58,13 @@ def member_id(answer: str, pupil: str) -> str:
     return str(uuid.uuid5(uuid.UUID(answer), pupil))
 
 
-def sealed_id(statement: str) -> str:
-    """Under which id a free text is sealed: always the same, so that a delivery repeated says the same."""
-    return str(uuid.uuid5(uuid.UUID(statement), "sealed"))
+def sealed_id(statement: str, mark: str = "") -> str:
+    """Under which id a free text is sealed: always the same, so that a delivery repeated says the same.
+
+    ``mark``: of a medium, what other bytes would not have; under the same id they make another statement, which is
+    refused.
+    """
+    return str(uuid.uuid5(uuid.UUID(statement), "sealed" + mark))
 
 
 def asked(activity: Activity, answer: Answer) -> Question:
@@ -71,7 +78,8 @@ def asked(activity: Activity, answer: Answer) -> Question:
 def prepared(box: str, activity: Activity, answer: Answer) -> Prepared:
     """The statement, ready to be appended; its time is the box's, ``age_s`` ago.
 
-    The same answer always makes the same text, so that a delivery repeated is stored once. A free text is not in it.
+    The same answer always makes the same text, so that a delivery repeated is stored once. A free text and a medium
+    are not in it.
     Raises :class:`BadInput` when the activity has no such question or the question no such answer.
     """
     value = _statement(box, activity, asked(activity, answer), answer)
@@ -111,7 +119,7 @@ def definition(question: Question) -> dict[str, Any]:
         "interactionType": kind,
         "description": {"fr": question.prompt},
         **{name: _components(several) for name, several in lists.items()},
-        "correctResponsesPattern": quiz_judging.pattern(question),
+        **({} if kind == "other" else {"correctResponsesPattern": quiz_judging.pattern(question)}),
     }
 
 
@@ -120,6 +128,8 @@ def _components(choices: Sequence[Choice]) -> list[dict[str, Any]]:
 
 
 def _result(question: Question, answer: Answer) -> dict[str, Any]:
+    if question.kind in MEDIA_KINDS:
+        return {"completion": True, "extensions": {identifiers.SEALED: sealed_id(answer.id, answer.response)}}
     given = quiz_judging.response(question, answer.response)
     result = {"success": quiz_judging.right(question, given), "completion": True}
     if question.kind is QuestionKind.TEXT:

@@ -34,6 +34,7 @@ from appliance.hub import (
     lesson_opening,
     lesson_summary,
     library_api,
+    media_intake,
     openapi,
     paper_pages,
     practice,
@@ -56,6 +57,7 @@ from appliance.hub import (
     staff_pages,
     teacher_library,
     traces,
+    works,
 )
 from appliance.hub.assets import content_origin, register_assets
 from appliance.hub.auth import is_local
@@ -124,7 +126,7 @@ def create_app(hub: Hub) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.init(app, settings.language)
     register_assets(app)
-    app.jinja_env.globals["csrf_field"] = auth.csrf_field
+    app.jinja_env.globals.update(csrf_field=auth.csrf_field, csrf_token=auth.csrf_token)
     app.before_request(_check_host)
     app.before_request(_make_room)
     app.before_request(auth.check_forgery)
@@ -136,7 +138,7 @@ def create_app(hub: Hub) -> Flask:
     accounts = (pupil_file, staff_account, staff_director, staff_pages)
     for module in (auth, pupils, practice, shelf, reading, teacher_library, traces, settings, health):
         app.register_blueprint(module.pages)
-    for module in (*lesson, *accounts, quiz_editor, quiz_media_pages, quiz_offline, quiz_sheet):
+    for module in (*lesson, *accounts, quiz_editor, quiz_media_pages, quiz_offline, quiz_sheet, media_intake, works):
         app.register_blueprint(module.pages)
     for pages in (
         classes.pages,
@@ -181,8 +183,9 @@ def _headers(response: Response) -> Response:
     content = content_origin() if HOST.match(request.host or "") else ""
     response.headers.setdefault(
         "Content-Security-Policy",
-        f"default-src 'self'; img-src 'self' data: {content}; media-src 'self' {content}; frame-src {content}; "
-        f"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+        f"default-src 'self'; img-src 'self' data: blob: {content}; media-src 'self' blob: {content}; "
+        f"frame-src {content}; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        f"frame-ancestors 'self'",
     )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")

@@ -15,15 +15,19 @@ from appliance.hub.anonymous import Anonymous
 from appliance.hub.imports import Library
 from appliance.hub.live_sessions import LiveSessions
 from appliance.hub.pace import Pace
+from appliance.hub.passing import Passing
 from appliance.hub.presence import PresenceCode
 from appliance.hub.room import Room
 from appliance.hub.search import Search
 from appliance.hub.spoken import Spoken
 from appliance.hub.trail import Trail
+from appliance.hub.upload import Turns
 from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
 from appliance.store.db import Database
 from appliance.store.records import Records
+
+MEDIA_AT_ONCE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ class Hub:
     anonymous: Anonymous = field(default_factory=Anonymous)
     pace: Pace = field(default_factory=Pace)
     """How many answers come from one pupil."""
+    passing: Passing = field(default_factory=Passing)
+    """Photos and voices that no file keeps."""
+    media_turns: Turns = field(default_factory=lambda: Turns(MEDIA_AT_ONCE + 2))
+    """Of those that arrive: a picture that is opened takes much memory."""
     spoken: Spoken = field(default_factory=Spoken)
     """What the box says aloud; nothing, without voices."""
 

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from appliance.errors import BadInput
-from appliance.hub import class_office, lesson_office, lesson_plans, roles
+from appliance.hub import class_office, lesson_office, lesson_plans, roles, works
 from appliance.hub.context import hub
 from appliance.hub.language import gettext, ngettext
 from appliance.hub.roles import may_read
@@ -64,7 +64,7 @@ def board() -> str | Response:
         "lesson_board.html", lesson=lesson, live=_live(lesson)[0], look_minutes=LOOK_MINUTES,
         group=next((each for each in people.groups(hub().db) if each.id == lesson.group), None),
         timer_minutes=TIMER_MINUTES, looking=told.look_s > 0, timer=told.timer_of_s > 0,
-        plan=[lesson_plans.title_of(item) for item in lesson.plan], locked=locked(lesson),
+        plan=[lesson_plans.title_of(item) for item in lesson.plan], locked=locked(lesson), media=works.count(lesson),
     )  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def _seat(pupil: Pupil, name: str, seen: Presence | None, answers: Sequence[Answ
         facts.append(ngettext("%(num)s tablet", "%(num)s tablets", seen.tablets))
     state = "never" if seen is None else "here" if seen.tablets else "gone"
     shown = f"{pupil.alias} · {name}" if name else pupil.alias
-    right = sum(answer.correct for answer in answers)
+    right = sum(answer.correct and answer.judged for answer in answers)
     return Seat(pupil, shown, state, doing, tongue, [fact for fact in facts if fact], pupil.id in hands, right)
 
 
@@ -215,5 +215,8 @@ def told_answers(answers: Sequence[Answered]) -> str:
     """How many right, how many not; the last answer to a question counts."""
     if not answers:
         return ""
-    right = sum(answer.correct for answer in answers)
-    return str(gettext("right: %(right)s, to see again: %(wrong)s", right=right, wrong=len(answers) - right))
+    judged = [answer for answer in answers if answer.judged]
+    right, rest = sum(answer.correct for answer in judged), len(answers) - len(judged)
+    told = [gettext("right: %(right)s, to see again: %(wrong)s", right=right, wrong=len(judged) - right)]
+    media = [ngettext("%(num)s photo or voice", "%(num)s photos and voices", rest)]
+    return ", ".join(str(part) for part in told * bool(judged) + media * bool(rest))

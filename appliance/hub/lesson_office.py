@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from flask import g, session, url_for
@@ -19,8 +20,9 @@ from appliance.hub import anonymous, roles
 from appliance.hub.context import hub
 from appliance.model import Activity, Answered, Lesson, Pupil
 from appliance.store import activities as stored
-from appliance.store import classes, lessons, settings, statements
+from appliance.store import classes, lessons, settings, statements, times
 from appliance.store import texts as store_texts
+from appliance.store.record_append import Beside
 from appliance.xapi.preparing import Prepared
 
 P = ParamSpec("P")
@@ -35,6 +37,8 @@ def current() -> Lesson | None:
     if "lesson" not in g:
         g.lesson = hub().anonymous.running() or lessons.running(hub().db)
         hub().room.enter(g.lesson.key if g.lesson else "")
+        if g.lesson:
+            hub().passing.enter(g.lesson.id)
     lesson: Lesson | None = g.lesson
     return lesson
 
@@ -143,11 +147,13 @@ class Text:
     """The id under which the statement says that it is sealed."""
 
 
-def keep(batch: Sequence[tuple[str, Prepared]], texts: Mapping[str, Text]) -> dict[str, str]:
+def keep(
+    batch: Sequence[tuple[str, Prepared]], texts: Mapping[str, Text], more: Mapping[str, Beside] = MappingProxyType({})
+) -> dict[str, str]:
     """Take statements, each with the lesson it belongs to: to the records, or to memory. Returns {id: reason}.
 
     ``texts``, by statement, are sealed in the same transaction where they may be kept; those of an anonymous lesson
-    are not. The caller has asked :func:`admit`.
+    are not. ``more`` is done in that transaction too, where the statement is new. The caller has asked :func:`admit`.
     """
     refused: dict[str, str] = {}
     kept: list[Prepared] = []
@@ -161,13 +167,19 @@ def keep(batch: Sequence[tuple[str, Prepared]], texts: Mapping[str, Text]) -> di
                 hub().anonymous.keep(lesson_id, statement.id, told[1])
         except (NotFound, ValueError) as error:
             refused[statement.id] = str(getattr(error, "message", error))
-    at = now_text() if hub().clock.now().trusted else ""
+    at = sealed_at()
     beside = {name: functools.partial(_seal, name, text, at) for name, text in texts.items()}
-    return refused | hub().records.append_each(kept, beside)
+    return refused | hub().records.append_each(kept, {**beside, **more})
 
 
 def _seal(statement: str, text: Text, at: str, conn: Any) -> None:
     store_texts.keep(conn, text.pupil, text.words, item=text.item, about=statement, at=at)
+
+
+def sealed_at() -> str:
+    """The date of what is sealed now (:func:`appliance.store.vault.seal`): empty under a clock that is not set."""
+    now = hub().clock.now()
+    return times.rfc3339(now.wall) if now.trusted else ""
 
 
 def ring(coming: str = "") -> Lesson | None:

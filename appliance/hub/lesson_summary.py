@@ -13,7 +13,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from appliance.errors import Conflict
-from appliance.hub import lesson_board, lesson_office, lesson_opening, lesson_plans, trace_class
+from appliance.hub import lesson_board, lesson_office, lesson_opening, lesson_plans, trace_class, works
 from appliance.hub.context import hub
 from appliance.hub.roles import LEADING, allowed, check_lead
 from appliance.model import Answered, Lesson, Pupil
@@ -63,7 +63,7 @@ def summary(lesson_id: str) -> str:
     return render_template(
         "lesson_summary.html", lesson=lesson, exercises=[each for each in exercises(lesson) if each.answers],
         others=others(lesson), lines=lines(lesson), reopens=may_reopen(lesson),
-        locked=lesson_board.locked(lesson),
+        locked=lesson_board.locked(lesson), media=works.count(lesson),
         group=next((group for group in listed if group.id == lesson.group), None),
         coming=next((group for group in listed if group.id == coming != lesson.group), None),
     )  # fmt: skip
@@ -115,9 +115,10 @@ def exercises(lesson: Lesson) -> list[Exercise]:
     found = []
     for activity in listed:
         own = [answer for answer in answers if answer.activity == activity.id]
+        judged = [answer for answer in own if answer.judged]
         prompts = {question.id: question.prompt for question in activity.questions}
-        pupils, right = len({answer.pupil for answer in own}), sum(answer.correct for answer in own)
-        found.append(Exercise(activity.title, pupils, len(own), right, prompts.get(_hardest(own), "")))
+        pupils, right = len({answer.pupil for answer in own}), sum(answer.correct for answer in judged)
+        found.append(Exercise(activity.title, pupils, len(own), right, prompts.get(_hardest(judged), "")))
     return found
 
 

@@ -16,8 +16,8 @@ from appliance.hub import lesson_office, quiz_delivery, quiz_media, quiz_picture
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.pupils import current_lesson, current_pupil
-from appliance.model import Activity
-from appliance.store import activities
+from appliance.model import MEDIA_KINDS, Activity
+from appliance.store import activities, texts
 
 pages = Blueprint("practice", __name__)
 pages.add_app_template_global(quiz_pictures.picture)
@@ -56,6 +56,8 @@ def _page(
         parts=parts,
         part=min(max(part or next(holding, 1), 1), len(parts)),
         finished=all(each.answered for each in shown),
+        media=any(each.question.kind in MEDIA_KINDS for each in shown),
+        passing=not lesson.kept or not texts.kept_of(hub().db.reading(), pupil.id),
     )
 
 
@@ -73,7 +75,7 @@ def answer_without_script(activity_id: str) -> str | AnyResponse:
     if refused:
         raise BadInput(next(iter(refused.values())))
     return redirect(
-        url_for("practice.quiz", activity_id=activity_id, partie=_part_of(activity, name)) + f"#q-{name}", 303
+        url_for("practice.quiz", activity_id=activity_id, partie=part_of(activity, name)) + f"#q-{name}", 303
     )
 
 
@@ -83,7 +85,7 @@ def filled(form: MultiDict[str, str]) -> str:
     return "[,]".join(pairs or form.getlist("choice"))
 
 
-def _part_of(activity: Activity, question: str) -> int | None:
+def part_of(activity: Activity, question: str) -> int | None:
     """The number of the part that holds a question; None for the first, which needs none."""
     for number, several in enumerate(quiz_view.parts(quiz_view.shown(activity, {}, tells=False)), 1):
         if number > 1 and any(each.question.id == question for each in several):

@@ -98,7 +98,11 @@ def sealed(pupil: Pupil, kind: str) -> list[Item]:
 
 
 def _suffix(item: Item) -> str:
-    return mimetypes.guess_extension(item.media_type) or ".bin"
+    return _SUFFIXES.get(item.media_type) or mimetypes.guess_extension(item.media_type) or ".bin"
+
+
+_SUFFIXES = {"audio/webm": ".webm", "audio/mp4": ".m4a", "audio/ogg": ".ogg", "audio/wav": ".wav"}
+"""What players know them by."""
 
 
 def _read(pupil: Pupil, item: Item) -> bytes | None:

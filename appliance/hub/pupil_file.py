@@ -61,6 +61,7 @@ def erase(pupil_id: str) -> str | tuple[str, int]:
     except CartableError:
         roles.note("pupil erased", pupil.id, audit.FAILED)
         raise
+    hub().passing.forget_pupil(pupil.id)
     roles.note("pupil erased", pupil.id)
     return render_template("pupil_erased.html", pupil=pupil, lost=lost)
 

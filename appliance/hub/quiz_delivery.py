@@ -21,7 +21,7 @@ from appliance.errors import BadInput, NotFound, Refused
 from appliance.hub import lesson_office
 from appliance.hub.answered import Answer, asked, prepared, sealed_id
 from appliance.hub.context import hub
-from appliance.model import QuestionKind
+from appliance.model import MEDIA_KINDS, Activity, QuestionKind
 from appliance.store import activities, settings, statements
 from appliance.xapi.preparing import Prepared
 
@@ -53,9 +53,10 @@ def deliver(items: Sequence[Mapping[str, Any]]) -> dict[str, str]:
             activity_id, answer = read(item)
             lesson_office.admit(answer.lesson)
             quiz = activity(activity_id)
+            _expect_words(quiz, answer)
             made = [(each, prepared(box, quiz, each)) for each in answer.each()]
             for each in answer.each():
-                _check_bell(activity_id, each)
+                check_bell(activity_id, each)
         except (BadInput, NotFound, Refused) as error:
             refused[str(item.get("id", ""))] = error.message
             continue
@@ -68,7 +69,12 @@ def deliver(items: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return refused | {came[name]: reason for name, reason in kept_out.items()}
 
 
-def _check_bell(activity_id: str, answer: Answer) -> None:
+def _expect_words(quiz: Activity, answer: Answer) -> None:
+    if asked(quiz, answer).kind in MEDIA_KINDS:
+        raise BadInput("This question is answered by a photo or a voice: send its file.")
+
+
+def check_bell(activity_id: str, answer: Answer) -> None:
     """An answer made after the bell is taken where there was none; it takes no other's place.
 
     Raises :class:`Refused`; not for one that is stored already and comes again.

@@ -27,7 +27,7 @@ from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import TEACHING, allowed
 from appliance.i18n import N_
-from appliance.model import MINE, Activity, Question, QuestionKind
+from appliance.model import MEDIA_KINDS, MEDIUM, MINE, Activity, Question, QuestionKind
 from appliance.store import activities
 from appliance.store import quiz_media as stored_media
 
@@ -40,6 +40,8 @@ KIND_NAMES = {
     QuestionKind.MATCH: N_("Match"),
     QuestionKind.NUMBER: N_("A number"),
     QuestionKind.TEXT: N_("A few words"),
+    QuestionKind.PHOTO: N_("A photo"),
+    QuestionKind.VOICE: N_("A voice"),
 }
 LONGEST_TITLE = 80
 MOST_QUESTIONS = 40
@@ -185,6 +187,8 @@ def attempt(activity_id: str) -> str:
     asked = next((question for question in activity.questions if question.id == form.get("question")), None)
     if asked is not None and "arrange" in form:
         arranged[asked.id] = form["arrange"]
+    elif asked is not None and asked.kind in MEDIA_KINDS:
+        results[asked.id] = (MEDIUM, True)
     elif asked is not None:
         given = quiz_judging.response(asked, practice.filled(form))
         results[asked.id] = (given, quiz_judging.right(asked, given))

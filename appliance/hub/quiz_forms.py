@@ -214,6 +214,10 @@ def _worded(draft: Draft, pictures: Mapping[str, str]) -> _Made:
     return _Made(words[0], also=tuple(words[1:]))
 
 
+def _looked_at(draft: Draft, pictures: Mapping[str, str]) -> _Made:
+    return _Made("")
+
+
 _MAKERS = {
     QuestionKind.CHOICE: _ticked,
     QuestionKind.SEVERAL: _ticked,
@@ -221,6 +225,8 @@ _MAKERS = {
     QuestionKind.MATCH: _matched,
     QuestionKind.NUMBER: _numeric,
     QuestionKind.TEXT: _worded,
+    QuestionKind.PHOTO: _looked_at,
+    QuestionKind.VOICE: _looked_at,
 }
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from appliance.errors import BadInput
-from appliance.model import Choice, Question, QuestionKind
+from appliance.model import MEDIA_KINDS, Choice, Question, QuestionKind
 
 LONGEST_TEXT = 500
 """Characters of a short text."""
@@ -27,8 +27,10 @@ _LOOSE = re.compile(r"[\s'’‘ʼ`´-]+")
 def response(question: Question, given: str) -> str:
     """``given`` as the statement keeps it: parts in a fixed order, numbers and spaces in one way of writing.
 
-    Raises :class:`BadInput` for what is no answer to this question at all.
+    Raises :class:`BadInput` for what is no answer to this question at all, as any is to a photo or a voice.
     """
+    if question.kind in MEDIA_KINDS:
+        raise _unfit()
     if question.kind is QuestionKind.CHOICE:
         return _only(given in _ids(question.choices), given)
     if question.kind is QuestionKind.NUMBER:

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, jsonify, url_for
 from appliance.hub import assets, lesson_office, quiz_media, quiz_pictures, quiz_view
 from appliance.hub.context import hub
 from appliance.hub.read_aloud import content_language, voice_url
-from appliance.model import Activity
+from appliance.model import MEDIA_KINDS, Activity
 
 pages = Blueprint("offline", __name__)
 
@@ -56,7 +56,9 @@ def pack() -> Response:
 
 def _files(quizzes: list[Activity]) -> list[str]:
     """What the pages ask for: scripts, pictures, and what the loudspeakers say."""
-    app = ("app/app.css", "app/outbox.js", "app/quiz.js", "app/shelf.js", "app/lesson.js")
+    app = ["app/app.css", "app/outbox.js", "app/quiz.js", "app/shelf.js", "app/lesson.js"]
+    if any(each.kind in MEDIA_KINDS for quiz in quizzes for each in quiz.questions):
+        app.append("app/media.js")
     shown = quiz_view.shown(Activity("", "", tuple(q for quiz in quizzes for q in quiz.questions)), {}, tells=True)
     words = [words for each in shown for words in (each.question.prompt, each.question.right, each.question.wrong)]
     said = (voice_url(text, language=content_language()) for text in words[:MOST_SENTENCES] if text)

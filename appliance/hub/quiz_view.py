@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from appliance.hub import quiz_judging
 from appliance.hub.language import gettext
-from appliance.model import Activity, Choice, Question, QuestionKind
+from appliance.model import MEDIA_KINDS, Activity, Choice, Question, QuestionKind
 
 NODES = 102
 """Elements of questions in one part; a pupil's page has 180, of which the rest takes about 70."""
@@ -84,6 +84,11 @@ class Shown:
         return "wrong" if self.picked(choice) else ""
 
     @property
+    def medium(self) -> bool:
+        """Whether the answer is a photo or a voice, which nobody judges here."""
+        return self.question.kind in MEDIA_KINDS
+
+    @property
     def pictures(self) -> bool:
         """Whether its choices are shown as pictures."""
         return any(choice.image for choice in self.question.choices)
@@ -109,6 +114,8 @@ class Shown:
         """What stands below the question now."""
         if not self.answered:
             return ""
+        if self.medium:
+            return str(gettext("Sent. Your teacher will look at it."))
         if not self.tells:
             return str(gettext("Answer given. The correction comes later."))
         return self.right if self.correct else self.wrong

@@ -19,7 +19,7 @@ from appliance.hub.roles import check_class, may_read, teacher_required
 from appliance.hub.trace_class import Seat
 from appliance.hub.trace_lines import Line
 from appliance.model import Lesson, Pupil
-from appliance.store import lessons, merging, people, settings, traces
+from appliance.store import lessons, media, merging, people, settings, traces
 from appliance.store.record_queries import Found, Query, cursor
 
 pages = Blueprint("traces", __name__, url_prefix="/enseignant/traces")
@@ -75,6 +75,7 @@ def trace(pupil_id: str) -> str:
     return render_template(
         "trace.html", pupil=pupil, days=trace_lines.days(lines), first=after is None, icons=ICONS,
         lesson=lesson, seat=_seat(lesson, pupil) if after is None else None,
+        media=len(media.of_pupil(hub().db, pupil.id)),
         statements=sum(traces.statements_of(hub().db, agent) for agent in agents),
         older=url_for("traces.trace", pupil_id=pupil.id, suite=older) if older else "",
     )  # fmt: skip

@@ -92,9 +92,9 @@ class Turns:
         self._free = threading.BoundedSemaphore(max(1, threads - 2))
 
     @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
-        """Raises :class:`Busy` at once when there is no room."""
-        if not self._free.acquire(blocking=False):
+    def one(self, patience_s: float = 0.0) -> Iterator[None]:
+        """Raises :class:`Busy` when there is no room within ``patience_s``."""
+        if not self._free.acquire(timeout=patience_s):
             raise Busy("Other files are on their way: wait until they have arrived, then try again.")
         try:
             yield

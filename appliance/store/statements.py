@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from appliance.model import Answered
+from appliance.model import MEDIUM, Answered
 from appliance.store import merging
 from appliance.store.db import Database
 from appliance.store.record_entries import Entry
@@ -48,6 +48,8 @@ def read(box_id: str, value: Mapping[str, Any]) -> tuple[str, Answered] | None:
     if not pupil or not question or lesson is None or pupil[0] != box_id or question[0] != box_id:
         return None
     sealed = identifiers.SEALED in (result.get("extensions") or {})
+    if sealed and "success" not in result:
+        return lesson, Answered(pupil[1], question[1], question[2], MEDIUM, correct=True)
     response = result.get("response", "" if sealed else None)
     if not isinstance(response, str) or not isinstance(result.get("success"), bool):
         return None
@@ -55,7 +57,8 @@ def read(box_id: str, value: Mapping[str, Any]) -> tuple[str, Answered] | None:
 
 
 def results(db: Database, lesson: str, pupil: str, activity: str) -> dict[str, tuple[str, bool]]:
-    """Question id -> (last response, right?) of a pupil; a free text is not there to be read: empty."""
+    """Question id -> (last response, right?) of a pupil; a free text is not there to be read: empty; nor is a medium:
+    :data:`appliance.model.MEDIUM`."""
     rows = db.reading().execute(
         "SELECT question, choice, correct FROM answer JOIN statement ON statement.id = answer.statement "
         "WHERE lesson = ? AND pupil = ? AND activity = ? ORDER BY statement.row",

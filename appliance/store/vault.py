@@ -10,6 +10,7 @@ to the pupil. docs/explanation/class.md draws it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
@@ -253,7 +254,7 @@ def item(conn: sqlite3.Connection, item_id: str) -> Item:
 
 def items(conn: sqlite3.Connection, pupil_id: str, *kinds: str) -> list[Item]:
     """What is sealed to a pupil, oldest first; ``kinds``: all."""
-    rows = conn.execute(f"{_ITEMS} WHERE pupil = ? ORDER BY at, id", (pupil_id,))
+    rows = conn.execute(f"{_ITEMS} WHERE pupil = ? ORDER BY at, rowid", (pupil_id,))
     return [Item(**row) for row in rows if not kinds or row["kind"] in kinds]
 
 
@@ -304,12 +305,14 @@ def sweep(conn: sqlite3.Connection, folder: Path) -> int:
     with disk_errors(folder):
         for path in strays:
             step("remove a medium")
-            path.unlink(missing_ok=True)
+            _destroy(path)
         if strays:
             power_cut.sync_folder(folder)
     return len(strays)
 
 
+_HEAD = 64
+"""Bytes: an encapsulated key of X25519, and the first ones of the ciphertext."""
 _OF_PUPILS = ("pupil_key", "sealed_item", "member", "pupil_detail", "pupil_merged")
 """Tables with rows of a pupil, the keys first. None refers to ``pupil``: an earlier release deletes from that one."""
 _ITEMS = "SELECT id, pupil, kind, about, media_type, size, at FROM sealed_item"
@@ -339,6 +342,18 @@ def _write(folder: Path | None, name: str, sealed: bytes) -> None:
     with disk_errors(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
         power_cut.replace(folder / name, sealed)
+
+
+def _destroy(path: Path) -> None:
+    """Write over its beginning before it goes: without the key that stands there nobody opens the rest, though its
+    pupil's own key lives on. (A card may keep the old block for a while; nothing on this side can help that.)
+    """
+    if not path.is_symlink():
+        with path.open("r+b") as file:
+            file.write(bytes(_HEAD))
+            file.flush()
+            os.fsync(file.fileno())
+    path.unlink()
 
 
 def _read(folder: Path, name: str) -> bytes:

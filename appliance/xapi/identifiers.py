@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 BOXES = "https://cartable.invalid/boxes/"
 SEALED = "https://cartable.invalid/extensions/sealed"
-"""Result extension: the id under which a free text was sealed (store/vault.py), where it was kept."""
+"""Result extension: the id under which a free text or a medium was sealed (store/vault.py), where it was kept."""
 _PART = r"/([^/?#\s]+)"
 _NAMED = re.compile(rf"{re.escape(BOXES)}([^/?#\s]+)(?:/activities{_PART}(?:/questions{_PART})?|/lessons{_PART})?")
 

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.rigs import people, quiz_photos, traces
+from tests.rigs import media, people, quiz_photos, traces
 from tests.rigs.box import Box
 
 
@@ -43,6 +43,8 @@ class Page:
     status: int = 200
     same_title_as: str = ""
     """The page of which this is another state."""
+    more_js_kb: float = 0
+    """Of a script that other pages of its kind do without."""
 
 
 def _at(path: str) -> Callable[[Box], str]:
@@ -110,6 +112,8 @@ PAGES: tuple[Page, ...] = (
          same_title_as="quiz-kinds"),
     Page("quiz-photos", "/exercice/<activity_id>", Kind.PUPIL, Who.PUPIL,
          lambda box: f"/exercice/{quiz_photos.quiz(box)}"),
+    Page("quiz-works", "/exercice/<activity_id>", Kind.PUPIL, Who.PUPIL, lambda box: f"/exercice/{media.quiz(box)}",
+         more_js_kb=3.5),
     *(Page(f"read-{kind}", "/lire/<resource_id>", Kind.PUPIL, Who.PUPIL, reader(kind)) for kind in FORMATS),
     Page("settings", "/reglages", Kind.PUPIL, Who.NOBODY, _at("/reglages")),
     Page("credits", "/credits", Kind.DASHBOARD, Who.NOBODY, _at("/credits")),
@@ -157,6 +161,10 @@ PAGES: tuple[Page, ...] = (
          lambda box: f"/enseignant/traces/{traces.tell(box)[0]}"),
     Page("trace-nothing", "/enseignant/traces/<pupil_id>", Kind.TEACHER, Who.TEACHER,
          lambda box: f"/enseignant/traces/{traces.tell(box)[-1]}"),
+    Page("works", "/enseignant/travaux/seance/<lesson_id>", Kind.TEACHER, Who.TEACHER,
+         lambda box: f"/enseignant/travaux/seance/{media.works(box)}"),
+    Page("works-pupil", "/enseignant/travaux/eleve/<pupil_id>", Kind.TEACHER, Who.TEACHER,
+         lambda box: _pupil(box).replace("/qui/", "/enseignant/travaux/eleve/")),
     Page("quizzes", "/enseignant/exercices", Kind.TEACHER, Who.TEACHER, _at("/enseignant/exercices")),
     Page("quiz-edit", "/enseignant/exercices/<activity_id>", Kind.TEACHER, Who.TEACHER,
          _at("/enseignant/exercices/un-peu-de-tout")),
@@ -168,6 +176,8 @@ PAGES: tuple[Page, ...] = (
          lambda box: f"{_photos(box)}?question={quiz_photos.question(box)}"),
     Page("quiz-media", "/enseignant/exercices/<activity_id>/medias", Kind.TEACHER, Who.TEACHER,
          lambda box: f"{_photos(box)}/medias?champ=0&question={quiz_photos.question(box)}"),
+    Page("quiz-edit-photo", "/enseignant/exercices/<activity_id>", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/exercices/un-peu-de-tout?nouvelle=photo"), same_title_as="quiz-edit"),
     Page("quiz-try", "/enseignant/exercices/<activity_id>/essayer", Kind.TEACHER, Who.TEACHER,
          _at("/enseignant/exercices/un-peu-de-tout/essayer")),
     Page("pupil-files", "/enseignant/eleves", Kind.TEACHER, Who.TEACHER, _at("/enseignant/eleves")),
@@ -198,6 +208,9 @@ API = (
     "/api/records/quarantine/<int:number>",
 )
 """Rules that answer JSON."""
+
+WORKS = ("/enseignant/travaux/<item_id>",)
+"""Rules that answer a photo or a voice: ``tests/hub/test_media`` looks at them."""
 
 ZIPS = ("/enseignant/eleves/<pupil_id>/export.zip",)
 """Rules that answer a file to keep: ``tests/hub/test_pupil_file.py`` reads it."""

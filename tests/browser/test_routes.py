@@ -35,6 +35,7 @@ from tests.browser.pages import (
     SHEETS,
     SOUNDS,
     STAFF,
+    WORKS,
     ZIPS,
 )
 from tests.rigs.box import Box
@@ -64,7 +65,7 @@ def _rules() -> set[str]:
 
 def test_every_rule_is_listed() -> None:
     pages = {page.rule for page in PAGES if page.rule} | set(REDIRECTS) | set(STAFF)
-    listed = pages | {*API, *FRAGMENTS, *LINES, *OFFLINE, *PICTURES, *SHEETS, *SOUNDS, *ZIPS}
+    listed = pages | {*API, *FRAGMENTS, *LINES, *OFFLINE, *PICTURES, *SHEETS, *SOUNDS, *WORKS, *ZIPS}
     rules = _rules()
     assert not rules - listed, "list these in tests/browser/pages.py, so that they are tested"
     assert not listed - rules, "tests/browser/pages.py lists pages that are gone"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import struct
 import sys
 import time
 import uuid
@@ -21,6 +22,7 @@ from flask.testing import FlaskClient
 
 from appliance.model import Activity, Question, QuestionKind
 from appliance.store import activities, people
+from tests import media
 from tests.hub import site as rig
 from tests.hub.site import Site
 
@@ -28,6 +30,7 @@ NAMES = ("Zéphirine", "Barnabé", "Eulalie-Opaline")
 WORDS = "quetsche narval obsidienne tutu"
 ANSWER = "Mon doudou s’appelle Chaussette à pois"
 MEDIUM = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 40
+"""What a pupil records: these bytes, as they are, stand in the recording."""
 TEACHER = "Madame Quetzalcóatl"
 
 
@@ -47,10 +50,19 @@ class Hand:
 
 
 def quiz() -> Activity:
-    """A question to which pupils write."""
-    return Activity(
-        "mots", "Mots", (Question("doudou", "Ton doudou ?", (), "ours", "Oui", "Non", kind=QuestionKind.TEXT),)
+    """Questions to which pupils write, speak, show."""
+    asked = (
+        Question("doudou", "Ton doudou ?", (), "ours", "Oui", "Non", kind=QuestionKind.TEXT),
+        Question("dit", "Raconte", (), "", "", "", kind=QuestionKind.VOICE),
+        Question("vu", "Montre", (), "", "", "", kind=QuestionKind.PHOTO),
     )
+    return Activity("mots", "Mots", asked)
+
+
+def recording() -> bytes:
+    """A WAV whose sound is :data:`MEDIUM`."""
+    head = b"WAVEfmt \x10\0\0\0" + bytes(16) + b"data" + struct.pack("<I", len(MEDIUM))
+    return b"RIFF" + struct.pack("<I", len(head) + len(MEDIUM)) + head + MEDIUM
 
 
 def main(state: Path) -> None:
@@ -61,6 +73,13 @@ def main(state: Path) -> None:
         told = play(site)
         print(json.dumps(told), flush=True)
         time.sleep(600)
+
+
+def show(tablet: Hand, fields: dict[str, str], body: bytes) -> None:
+    """Deliver a photo or a voice."""
+    data, kind = media.form(fields, body)
+    answer = tablet.browser.post("/api/media", data=data, content_type=kind)
+    assert answer.json == {"accepted": [fields["id"]], "refused": []}, answer.text
 
 
 def play(site: Site) -> dict[str, Any]:
@@ -88,11 +107,16 @@ def play(site: Site) -> dict[str, Any]:
         assert token
         answer = {"id": str(uuid.uuid4()), "token": token[1], "question": "doudou", "choice": ANSWER}
         tablet.post("/exercice/mots", "/exercice/mots", **answer)
-        site.hub.vaults.keep(pupil.id, "media", MEDIUM, media_type="image/jpeg")
+        for question, body in (("dit", recording()), ("vu", media.photo(place=True))):
+            show(tablet, {"id": str(uuid.uuid4()), "token": token[1], "question": question}, body)
     texts = len([1 for pupil in pupils for item in site.hub.vaults.names(group) if item == pupil.id])
     export = teacher.browser.get(f"/enseignant/eleves/{pupils[0].id}/export.zip")
     assert export.content_type == "application/zip", (export.status_code, export.text[:3000])
     size = len(export.data)
+    gallery = teacher.browser.get(f"/enseignant/travaux/eleve/{pupils[0].id}").text
+    voice = re.search(r'<audio[^>]* src="([^"]+)"', gallery)
+    assert voice
+    assert MEDIUM in teacher.browser.get(voice[1]).data
     for path in ("/enseignant/seance", where, f"/enseignant/eleves/{pupils[0].id}", "/enseignant/journal", "/qui"):
         assert teacher.browser.get(path).status_code == 200, path
     teacher.post("/enseignant/seance/cloche", "/enseignant/accueil")

@@ -24,9 +24,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.inside_sealed import ANSWER, MEDIUM, NAMES, TEACHER, WORDS
+from tests.media import PLACE
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
-SECRETS = (*NAMES, ANSWER, WORDS, "270418")
+SECRETS = (*NAMES, ANSWER, WORDS, "270418", PLACE.decode())
 SHORTEST = 5
 """Bytes: fewer are found in any ciphertext."""
 
@@ -109,11 +110,11 @@ def test_no_file_of_a_killed_box_can_be_read(tmp_path: Path) -> None:
             told = json.loads(hub.stdout.readline() or "{}")
         finally:
             os.kill(hub.pid, signal.SIGKILL)
-    assert (told["sealed name"], told["sealed text"], told["sealed media"], told["names"]) == (3, 3, 3, 3)
+    assert (told["sealed name"], told["sealed text"], told["sealed media"], told["names"]) == (3, 3, 6, 3)
     assert told["export"] > len(MEDIUM), "the teacher reads it all"
     names = {path.name for path in tmp_path.rglob("*")}
     assert {"cartable.sqlite", "cartable.sqlite-wal"} <= names, "killed: the log is still there"
-    assert len(list((state / "vault").iterdir())) == 3
+    assert len(list((state / "vault").iterdir())) == 6
     assert leaks(tmp_path) == []
     account = [path for path in tmp_path.rglob("*") if path.is_file() and TEACHER.encode() in path.read_bytes()]
     assert {path.name for path in account} <= {"cartable.sqlite", "cartable.sqlite-wal"}, "no secret: it is on the door"

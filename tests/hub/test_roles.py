@@ -16,12 +16,14 @@ from appliance import passphrase, sealing
 from appliance.hub.roles import Role
 from appliance.model import Group, Lesson, Pupil
 from appliance.store import people, settings, staff, vault
+from appliance.store.db import Connection
 from tests.hub import site as rig
 from tests.hub.people import account, recovery, seat
 from tests.hub.rights import RIGHTS
 from tests.hub.site import Site
 
-HERE = {"group_id": "g", "pupil_id": "p1", "activity_id": "a1", "lesson_id": "l", "number": "999999"}
+HERE = {"group_id": "g", "pupil_id": "p1", "activity_id": "a1", "lesson_id": "l", "number": "999999",
+        "item_id": "m1"}  # fmt: skip
 REFUSALS = ("Your role does not give access", "Only the teacher may do this", "belongs to another teacher",
             "Only the box itself")  # fmt: skip
 
@@ -38,6 +40,7 @@ class School:
 
     def __init__(self, site: Site, *, staffed: bool) -> None:
         self.site = site
+        self.accounts: dict[str, staff.Opened] = {}
         rig.demonstration_class(site)
         if not staffed:
             return
@@ -49,10 +52,15 @@ class School:
             "O": account(site, words="navet soleil tortue radis", classes=("h",)),
             "K": account(site, staff.TECHNICIAN, "chou soleil tortue radis"),
         }
+        site.enter("p1")
+        token = site.text("/exercice/a1").partition('name="token" value="')[2].partition('"')[0]
+        given = {"id": "8c1d0f0e-7d0b-4b39-9d42-2f6a3d1c5a10", "token": token, "question": "q1", "response": "a"}
+        site.browser.post("/api/answers", json=[given])
 
     def ask(self, who: str, method: str, rule: str) -> TestResponse:
         with self.site.hub.db.writing() as conn:  # a bell may have rung
             conn.execute("UPDATE lesson SET ended_at = NULL WHERE id = 'l'")
+            self._photograph(conn)
         browser = self.site.new_browser()
         browser.set_cookie("cartable_langue", "en")
         self._sit(browser, who)
@@ -63,6 +71,14 @@ class School:
             path = path[: path.index("<")] + "none" + path[path.index(">") + 1 :]
         headers = {"X-CSRF-Token": "token"} | ({"X-Cartable-Origin": "local"} if who == "B" else {})
         return browser.open(f"{path}?csrf=token", method=method, headers=headers)
+
+    def _photograph(self, conn: Connection) -> None:
+        """A photo of the first pupil of the class of a teacher, whatever was deleted before."""
+        if self.accounts and conn.execute("SELECT 1 FROM sealed_item WHERE id = 'm1'").fetchone() is None:
+            told = "SELECT statement FROM answer WHERE pupil = 'p1' LIMIT 1"
+            row = conn.execute(told).fetchone()
+            vault.seal(conn, "p1", vault.MEDIA, b"photo", item_id="m1", about=row[0], media_type="image/jpeg",
+                       folder=self.site.hub.vaults.folder)  # fmt: skip
 
     def _sit(self, browser: FlaskClient, who: str) -> None:
         with browser.session_transaction() as session:

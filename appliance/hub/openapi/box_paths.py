@@ -33,6 +33,7 @@ def paths() -> dict[str, Json]:
     return {
         "/api/openapi.json": {"get": _description()},
         "/api/answers": {"post": _answers()},
+        "/api/media": {"post": _medium()},
         "/api/lesson/now": {"get": _lesson_now()},
         "/api/search": {"get": _search()},
         "/api/suggestions": {"get": _suggestions()},
@@ -67,6 +68,22 @@ def _answers() -> Json:
         description="Each answer carries a token signed for one pupil, lesson and activity, and a UUID made before it "
                     "was first sent: sent again it is stored once.",
         requestBody=sent(many(ref("Answer"), maxItems=200)),
+    )  # fmt: skip
+
+
+def _medium() -> Json:
+    file: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
+    needed = {"id": TEXT, "token": TEXT, "question": TEXT, "medium": file}
+    form = record(needed, {"age_ms": {"type": "number"}}, more=True)
+    return operation(
+        "medium", TAG, "Deliver a photo or a voice, perhaps sent before", ANYBODY,
+        {
+            "200": told("As for answers. After any status but 200 and 413, keep it and try again.", ref("Answers")),
+            **errors(400, 403, 413, 415, 503, 507),
+        },
+        description="medium: at most 8 MB of JPEG, PNG or WebP, or 2 MB of WebM, MP4, Ogg, WAV or MP3 sound. The rest "
+                    "as for answers; other bytes under the same id are refused.",
+        requestBody={"required": True, "content": {"multipart/form-data": {"schema": form}}},
     )  # fmt: skip
 
 

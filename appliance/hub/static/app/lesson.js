@@ -51,7 +51,7 @@
     asking = true;
     clearTimeout(next);
     const stop = new AbortController(), patience = setTimeout(() => stop.abort(), PATIENCE);
-    const waiting = window.cartable ? window.cartable.waiting().length : 0;
+    const waiting = window.cartable ? window.cartable.count() : 0;
     try {
       const answer = await fetch("/api/lesson/now?w=" + waiting + "&p=" + encodeURIComponent(window.location.pathname), {
         headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store", credentials: "same-origin", signal: stop.signal,

@@ -10,7 +10,7 @@
   const BATCH = 50, FIRST_WAIT = 2000, LONGEST_WAIT = 60000, PATIENCE = 15000;
   const memory = new Map(); // entries that localStorage would not take (full, or private browsing)
   const line = document.getElementById("outbox");
-  let wait = FIRST_WAIT, timer = 0, sending = false, refused = 0;
+  let wait = FIRST_WAIT, timer = 0, sending = false, refused = 0, loaded = false;
 
   function storage() {
     try { return window.localStorage; } catch (error) { return null; }
@@ -40,9 +40,25 @@
     try { window.localStorage.removeItem(PREFIX + id); } catch (error) { /* it was in memory only */ }
   }
 
+  function media() { // how many photos and voices wait here too: media.js keeps them, in IndexedDB
+    const store = storage();
+    return Number(store && store.getItem("cartable.media"));
+  }
+
+  function count() { return entries().length + media(); }
+
+  function loadMedia() { // only where a question asks for one, or one waits
+    if (loaded || !line || !(line.dataset.now || media())) { return; }
+    const script = document.createElement("script");
+    loaded = true;
+    script.src = line.dataset.media;
+    script.onerror = () => { loaded = false; };
+    document.head.appendChild(script);
+  }
+
   function show() {
     if (!line) { return; }
-    const n = entries().length, words = line.dataset, parts = [];
+    const n = count(), words = line.dataset, parts = [];
     if (n) { parts.push(n === 1 ? words.one : words.many.replace("{n}", n)); }
     if (memory.size) { parts.push(words.memory); }
     if (refused) { parts.push(words.refused); }
@@ -97,6 +113,7 @@
   function now() {
     wait = FIRST_WAIT;
     clearTimeout(timer);
+    loadMedia();
     send();
   }
 
@@ -134,6 +151,9 @@
   window.cartable = {
     add(entry) { keep(entry); show(); now(); },
     waiting: entries,
+    count,
+    show,
+    refuse() { refused += 1; },
   };
   window.addEventListener("online", now);
   window.addEventListener("pageshow", now);

@@ -146,6 +146,7 @@
     window.history.replaceState(null, "", "?partie=" + wanted);
     document.getElementById("main").focus();
     window.scrollTo(0, 0);
+    document.dispatchEvent(new Event("part")); // for media.js
     finish();
     return true;
   }
@@ -158,6 +159,7 @@
     if (link && turn(new URL(link.href).searchParams.get("partie"))) { event.preventDefault(); }
   }, true);
   document.addEventListener("submit", onSubmit);
+  document.addEventListener("answered", finish);
   all(document, ".part").forEach(opened);
   finish();
 }());
