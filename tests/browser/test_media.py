@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import media
-from tests.browser.conftest import Open
+from tests.browser.conftest import TABLET
+from tests.rigs import box as boxes
 from tests.rigs import media as rig
 from tests.rigs.box import Box
-from tests.rigs.chromium import Watch, eventually
+from tests.rigs.chromium import PATIENCE_MS, Watch, eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 KEPT = """() => new Promise(done => { const asked = indexedDB.open('cartable', 1); asked.onsuccess = () => {
   const found = asked.result.transaction('media').objectStore('media').getAll();
@@ -28,6 +33,43 @@ MICROPHONE = """if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia 
   const context = new AudioContext(), tone = context.createOscillator(), out = context.createMediaStreamDestination();
   tone.connect(out); tone.start(); return out.stream; };"""
 NO_STORE = "Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('no', 'SecurityError'); } });"
+
+
+Open = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """A box with the demonstration class and no resource."""
+    folder = tmp_path_factory.mktemp("media")
+    (folder / "class").mkdir()
+    shutil.copy(boxes.DEMONSTRATION / "class.toml", folder / "class")
+    (folder / "class" / "catalogue.toml").write_text("resource = []\n")
+    found = boxes.start(folder / "box", demonstration=folder / "class")
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def watch(box: Box) -> Iterator[Watch]:
+    found = Watch((box.base, box.content))
+    yield found
+    found.check()
+
+
+@pytest.fixture
+def open_as(browser: Browser, watch: Watch) -> Iterator[Open]:
+    """A tablet that nobody holds yet."""
+    with contextlib.ExitStack() as stack:
+
+        def opened(**options: Any) -> BrowserContext:
+            context = browser.new_context(**{**TABLET, "locale": "fr-FR", "service_workers": "block", **options})
+            context.set_default_timeout(PATIENCE_MS)
+            watch.follow(context)
+            stack.callback(context.close)
+            return context
+
+        yield opened
 
 
 def come_in(context: BrowserContext, box: Box, seat: int) -> Page:
