@@ -21,7 +21,7 @@ from appliance.hub.records_office import Office
 from appliance.hub.roles import Role, allowed, check_class, may_read
 from appliance.hub.vaults import Vaults
 from appliance.model import Pupil
-from appliance.store import audit, people, vault
+from appliance.store import audit, merging, people, vault
 
 pages = Blueprint("pupil_file", __name__, url_prefix="/enseignant/eleves")
 
@@ -56,12 +56,14 @@ def erase(pupil_id: str) -> str | tuple[str, int]:
     pupil = _pupil(pupil_id)
     if request.form.get("sure") != "yes":
         return _page(pupil, gettext("Tick the box to confirm.")), BadInput.status
+    formers = merging.formers(hub().db.reading(), pupil.id)
     try:
         lost = _office().erase(pupil.id, True)
     except CartableError:
         roles.note("pupil erased", pupil.id, audit.FAILED)
         raise
-    hub().passing.forget_pupil(pupil.id)
+    for each in (pupil.id, *formers):
+        hub().passing.forget_pupil(each)
     roles.note("pupil erased", pupil.id)
     return render_template("pupil_erased.html", pupil=pupil, lost=lost)
 

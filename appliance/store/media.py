@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import NotFound
-from appliance.store import vault
+from appliance.store import merging, vault
 from appliance.store.db import Database
 
 
@@ -23,8 +23,9 @@ class Work:
 
     item: str
     pupil: str
+    """Under whom it counts (:mod:`appliance.store.merging`)."""
     home: str
-    """The pupil's class."""
+    """The class of the pupil to whom it is sealed."""
     lesson: str
     activity: str
     question: str
@@ -47,10 +48,11 @@ def keep(
 
 def used(db: Database, lesson: str, pupil: str) -> tuple[int, int]:
     """How many media of a pupil a lesson holds, and their bytes on the card."""
-    row = db.reading().execute(
+    conn = db.reading()
+    row = conn.execute(
         "SELECT count(*) AS number, coalesce(sum(size), 0) AS size FROM sealed_item "
-        "JOIN answer ON answer.statement = sealed_item.about AND answer.pupil = sealed_item.pupil "
-        "WHERE kind = ? AND lesson = ? AND answer.pupil = ?", (vault.MEDIA, lesson, pupil),
+        "JOIN answer ON answer.statement = sealed_item.about WHERE kind = ? AND lesson = ? AND answer.pupil = ?",
+        (vault.MEDIA, lesson, merging.into(conn, pupil)),
     ).fetchone()  # fmt: skip
     return row["number"], row["size"]
 
@@ -82,7 +84,7 @@ def remove(db: Database, item: str, folder: Path) -> None:
 
 
 _WORKS = (
-    "SELECT sealed_item.id AS item, sealed_item.pupil, school_group AS home, lesson, activity, question, media_type, "
+    "SELECT sealed_item.id AS item, answer.pupil, school_group AS home, lesson, activity, question, media_type, "
     "sealed_item.at FROM sealed_item JOIN answer ON answer.statement = sealed_item.about "
     "JOIN statement ON statement.id = answer.statement JOIN pupil ON pupil.id = sealed_item.pupil "
     "WHERE sealed_item.kind = ? AND "

@@ -25,7 +25,7 @@ from appliance.errors import StorageError
 from appliance.hub import media_delivery, passing
 from appliance.hub.roles import Role
 from appliance.model import Activity, Group, Lesson, Planned, Pupil, Question, QuestionKind
-from appliance.store import activities, audit, classes, lessons, people, vault
+from appliance.store import activities, audit, classes, lessons, merging, people, vault
 from tests import media
 from tests.hub import site as rig
 from tests.hub.people import account, seat
@@ -379,3 +379,17 @@ class TestNotKept:
         Tablet(school, "p1").send()
         school.hub.passing.forget_pupil("p1")
         assert self.seen(school, "l") == []
+
+
+def test_a_pupil_who_was_two_keeps_the_photos_of_both(school: Site, teacher: FlaskClient) -> None:
+    tablet = Tablet(school, "p2")
+    tablet.send()
+    late = tablet.answer("dit", media.recording())
+    with school.hub.db.writing() as conn:
+        merging.merge(conn, "p1", "p2", "2026-11-02T10:00:00.000000Z")
+    assert deliver(tablet.browser, late).json == {"accepted": [late["id"]], "refused": []}
+    page = teacher.get("/enseignant/travaux/eleve/p1").text
+    found = re.findall(r' src="(/enseignant/travaux/[^"]+)"', page)
+    assert [teacher.get(each).data[:4] for each in found] == [b"RIFF", b"\xff\xd8\xff\xe0"]
+    assert teacher.post("/enseignant/eleves/p1/effacer?csrf=token", data={"sure": "yes"}).status_code == 200
+    assert files(school) == []
