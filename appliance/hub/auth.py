@@ -63,7 +63,7 @@ def check_forgery() -> None:
     if not given and request.path != url_for("teacher_library.add"):
         given = request.form.get("csrf", "")
     if not hmac.compare_digest(given.encode(), str(session.get("csrf", "")).encode()) or not given:
-        raise Refused("This page has expired: reload it, then try again.")
+        raise Refused("This page has expired: go back to it, reload it, then try again.")
 
 
 @pages.get("/enseignant")

@@ -19,7 +19,7 @@ from appliance.errors import NotFound
 from appliance.hub import lesson_office
 from appliance.hub.auth import is_teacher
 from appliance.hub.context import hub
-from appliance.hub.roles import is_substitute
+from appliance.hub.roles import who_reads
 from appliance.hub.room import LONGEST_PLACE
 from appliance.hub.settings import local_path
 
@@ -126,4 +126,4 @@ def _hear_pages() -> None:
 
 @pages.record
 def _globals(state: BlueprintSetupState) -> None:
-    state.app.jinja_env.globals.update(lesson_shown=_shown, is_teacher=is_teacher, is_substitute=is_substitute)
+    state.app.jinja_env.globals.update(lesson_shown=_shown, is_teacher=is_teacher, who_reads=who_reads)

@@ -94,9 +94,9 @@ def is_teacher() -> bool:
     return person().role in TEACHING
 
 
-def is_substitute() -> bool:
-    """Whether pages leave out what a substitute may not open."""
-    return person().role is Role.SUBSTITUTE
+def who_reads() -> str:
+    """For pages, which leave out what this role may not open."""
+    return str(person().role)
 
 
 def begin(found: Person, until: float, key: bytes = b"") -> str:

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zoneinfo
+from collections.abc import Callable
 
 from flask import Blueprint, render_template, request
 
 from appliance.hub.context import hub
 from appliance.hub.language import format_datetime, gettext
+from appliance.hub.paper_pages import SHEETS
 from appliance.hub.roles import Role, allowed, person
 from appliance.i18n import N_
 from appliance.store import audit, people, record_exports, staff
@@ -19,6 +22,7 @@ from appliance.store import audit, people, record_exports, staff
 pages = Blueprint("staff_pages", __name__)
 
 PER_PAGE = 30
+IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 ACTS = {
     "sheet printed": N_("A sheet printed"),
     "signed in": N_("Signed in"),
@@ -33,6 +37,18 @@ ACTS = {
     "classes put on the sheet": N_("Put their classes on the recovery sheet"),
     "device enrolled": N_("Chose a PIN for a device"),
     "device forgotten": N_("Forgot a device"),
+    "classes made": N_("Made classes"),
+    "class made": N_("Made a class"),
+    "class changed": N_("Changed a class"),
+    "class taken out": N_("Put a class back among the others"),
+    "need group made": N_("Made a need group"),
+    "need group changed": N_("Changed a need group"),
+    "pupils added": N_("Added pupils"),
+    "pupil changed": N_("Changed a pupil"),
+    "pupil moved": N_("Moved a pupil to another class"),
+    "pupil left the class": N_("Took a pupil out of the class"),
+    "badge cancelled": N_("Cancelled a badge"),
+    "came in": N_("A pupil came into the lesson"),
     "pupil erased": N_("Erased a pupil"),
     "pupil exported": N_("Exported a pupil"),
     "pupils merged": N_("Made one pupil of two"),
@@ -62,6 +78,7 @@ def journal() -> str:
     found = audit.entries(conn, who=None if everybody else person().id, before=before, limit=PER_PAGE)
     return render_template(
         "staff_journal.html", entries=found, older=found[-1].number if len(found) == PER_PAGE else None,
+        about=_about(),
         everybody=everybody, broken=audit.verify(conn) if everybody else None, head=audit.head(conn), moment=_moment,
         words={act: gettext(words) for act, words in ACTS.items()},
         hows={how: gettext(words) for how, words in HOWS.items()},
@@ -69,6 +86,17 @@ def journal() -> str:
         role_names={str(role): gettext(words) for role, words in ROLES.items()},
         people={each.id: each.name for each in staff.every(conn) if each.name} if everybody else {},
     )  # fmt: skip
+
+
+def _about() -> Callable[[str], str]:
+    """What an act was about, in words: classes by their name, sheets by their title; an identifier says nothing."""
+    known = {group.id: group.name for group in people.groups(hub().db)}
+    known |= {name: gettext(title) for name, (title, _) in SHEETS.items()}
+
+    def told(subject: str) -> str:
+        return " ".join(known.get(word, "" if IDENTIFIER.match(word) else word) for word in subject.split()).strip()
+
+    return told
 
 
 def _moment(entry: audit.Entry) -> str:

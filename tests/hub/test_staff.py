@@ -14,7 +14,7 @@ import pytest
 
 from appliance import box, passphrase
 from appliance.config import BoxConfig, Config, DriversConfig, TeacherConfig
-from appliance.hub import accounts, trail
+from appliance.hub import accounts, roles, staff_pages, trail
 from appliance.hub.app import create_app
 from appliance.hub.roles import Role
 from appliance.store import audit, people, staff, vault
@@ -27,6 +27,7 @@ from tests.hub.staff_rig import (
     Hand,
     _quick,
     acts,
+    as_director,
     first_teacher,
     key_on,
     post,
@@ -91,6 +92,34 @@ def test_a_substitute_leads_lessons_until_midnight_and_reads_no_name(school: Sit
     for page in ("/enseignant/traces/p1", "/enseignant/bibliotheque", "/enseignant/journal", "/enseignant/compte"):
         assert substitute.get(page).status_code == 403
     assert ("refused", "substitute") in acts(school, "refused")
+
+
+def test_the_journal_is_in_words(school: Site) -> None:
+    """Every act that the hub notes has its words; what it was about is a name, not an identifier."""
+    source = "\n".join(file.read_text() for file in Path(roles.__file__).parent.glob("*.py"))
+    noted = set(re.findall(r'note(?:_in)?\((?:conn, )?\s*"([a-z -]+)"', source))
+    assert "came in" in noted
+    assert noted - set(staff_pages.ACTS) == set()
+    teacher = school.new_browser()
+    first_teacher(school, teacher)
+    made = post(school, teacher, "/enseignant/classes/animaux", "/enseignant/classes", animals="3", name="Les grands")
+    page = teacher.get("/enseignant/journal").text
+    assert "Classe créée" in page
+    assert "Les grands" in page
+    assert made.headers["Location"].rpartition("/")[2] not in page
+
+
+def test_no_link_of_a_directors_or_technicians_pages_leads_to_a_refusal(school: Site) -> None:
+    teacher, technician = school.new_browser(), school.new_browser()
+    director = as_director(school, printed(school, teacher, first_teacher(school, teacher)))
+    first_teacher(school, technician, OTHERS, role="technician")
+    for browser, pages in (
+        (director, ("/direction/accueil", "/enseignant/eleves", "/enseignant/journal")),
+        (technician, ("/technique", "/sante", "/enseignant/bibliotheque")),
+    ):
+        for page in pages:
+            links = set(re.findall(r'<a [^>]*href="(/[^"#]*)', browser.get(page).text)) - {"/enseignant/accueil"}
+            assert [link for link in links if browser.get(link).status_code >= 400] == [], page
 
 
 def test_no_link_of_a_substitutes_pages_leads_to_a_refusal(school: Site) -> None:
