@@ -28,10 +28,10 @@ class Hand:
     """A clock moved by hand; ``boot``: another one for each start."""
 
     def __init__(self) -> None:
-        self.time, self.boot = 1000.0, "b"
+        self.time, self.boot, self.trusted = 1000.0, "b", True
 
     def now(self) -> Now:
-        return Now(1_790_000_000 + self.time, True, self.time, self.boot)
+        return Now(1_790_000_000 + self.time, self.trusted, self.time, self.boot)
 
 
 @pytest.fixture(autouse=True)

@@ -146,6 +146,7 @@ def test_a_bell_by_a_wrong_clock_loses_nothing(classroom: Site, teacher: Teacher
     kept = answer_of(tablet(classroom, "p1").text("/exercice/a1"), "a", age_ms=3_600_000)
     teacher.bell()
     clock.wall, clock.trusted = datetime.datetime(2026, 11, 22, 9, tzinfo=datetime.UTC), True
+    runs_on(classroom, clock.wall.timestamp())
     assert send(classroom, kept) == {"accepted": [kept["id"]], "refused": []}
 
 

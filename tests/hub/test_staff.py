@@ -94,6 +94,21 @@ def test_a_substitute_leads_lessons_until_midnight_and_reads_no_name(school: Sit
     assert ("refused", "substitute") in acts(school, "refused")
 
 
+@pytest.mark.parametrize(("trusted", "hours"), [(True, 7.5), (False, 12.0)])
+def test_the_day_of_a_substitute_ends(school: Site, trusted: bool, hours: float) -> None:
+    """At midnight (the clock says 16:30 in Paris), or after half a day where the clock is not set."""
+    account(school, classes=("g",))
+    hand = Hand()
+    hand.trusted = trusted
+    object.__setattr__(school.hub, "clock", hand)
+    substitute = school.new_browser()
+    assert sign_in(school, substitute, school.hub.presence.code).status_code == 303
+    hand.time += hours * 3600 - 1
+    assert substitute.get("/enseignant/accueil").status_code == 200
+    hand.time += 1
+    assert substitute.get("/enseignant/accueil").status_code == 302
+
+
 def test_the_journal_is_in_words(school: Site) -> None:
     """Every act that the hub notes has its words; what it was about is a name, not an identifier."""
     source = "\n".join(file.read_text() for file in Path(roles.__file__).parent.glob("*.py"))

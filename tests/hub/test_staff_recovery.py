@@ -45,12 +45,26 @@ def test_the_director_gives_new_words_and_the_old_ones_are_worth_nothing(school:
     page = post(school, director, f"/direction/compte/{identity}/phrase", "/direction/accueil").text
     words = re.search(r'<p class="big" translate="no">([^<]+)</p>', html.unescape(page))
     assert words
+    assert identity not in {holder for holder, _ in school.hub.vaults._holders.values()}, "nor are their keys open"
     assert teacher.get("/enseignant/accueil").status_code == 302, "sessions of the old words are over"
     assert post(school, teacher, "/enseignant", "/enseignant", code=WORDS).status_code == 403
     assert sign_in(school, teacher, words[1]).status_code == 303
     post(school, director, "/enseignant/quitter", "/direction/accueil")
     assert school.hub.vaults.names("g") == {"p1": "Lina"}
     assert director.get("/direction/accueil").status_code == 302
+
+
+def test_the_director_gives_no_words_where_a_class_would_be_lost(school: Site) -> None:
+    """One that its teacher never put on the sheet: new keys would open it no more than the director's."""
+    teacher = school.new_browser()
+    director = as_director(school, printed(school, teacher, first_teacher(school, teacher)))
+    with school.hub.db.writing() as conn:
+        conn.execute("DELETE FROM group_grant WHERE holder = ?", (vault.RECOVERY,))
+    identity = staff.every(school.hub.db.reading())[0].id
+    school.hub.vaults.lock("g")
+    assert post(school, director, f"/direction/compte/{identity}/phrase", "/direction/accueil").status_code == 403
+    assert sign_in(school, school.new_browser(), WORDS).status_code == 303
+    assert school.hub.vaults.is_open("g")
 
 
 @pytest.mark.parametrize("page", ["/enseignant/compte", "/enseignant/appareil"])

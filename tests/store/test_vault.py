@@ -201,10 +201,12 @@ def test_keys_of_a_session_that_is_over_go_even_if_nobody_asks(db: Database, tmp
     assert (vaults._open, vaults._holders, vaults._until) == ({}, {}, {})
 
 
-def test_a_bell_rung_while_a_class_is_opened_locks_it(db: Database, vaults: Vaults, monkeypatch: pytest.MonkeyPatch
-                                                      ) -> None:  # fmt: skip
+@pytest.mark.parametrize("again", [False, True])
+def test_a_bell_rung_while_a_class_is_opened_locks_it(
+    db: Database, vaults: Vaults, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
     vaults.enter("t1", TEACHER.private, "s")
-    vaults.lock_all()
+    vaults._open.clear()
     real, bells = vault.open_grant, list[threading.Thread]()
 
     def slow(*asked: Any) -> bytes:
@@ -215,7 +217,10 @@ def test_a_bell_rung_while_a_class_is_opened_locks_it(db: Database, vaults: Vaul
         return real(*asked)
 
     monkeypatch.setattr(vault, "open_grant", slow)
-    vaults.enter("t1", TEACHER.private, "s")
+    if again:
+        vaults.reopen("s")
+    else:
+        vaults.enter("t1", TEACHER.private, "s")
     bells[0].join(20)
     assert not vaults.is_open("g")
     assert vaults.reopen("s") == []
