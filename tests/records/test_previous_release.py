@@ -28,6 +28,7 @@ from tests.records.previous_release import QUESTIONS, PreviousRelease
 BOX = "7d4fb7a1-3c26-4f59-8f36-0d4a5a2f5b11"
 BEFORE = [str(uuid.UUID(int=n)) for n in range(1, 4)]
 STORED = "2026-10-01T08:00:00.000001Z"
+SINCE = ("quiz_media", "merged_pupils")
 COUNTS = {"fractions": {"answers": 3, "right": 2, "pupils": 2}}
 
 
@@ -38,12 +39,12 @@ def grown_up(path: Path) -> None:
     old = PreviousRelease(path)
     settle(old)
     old.close()
-    assert migrations.migrate(path) == ["records", "references", "class_and_vault", "quizzes"]
+    assert migrations.migrate(path) == ["records", "references", "class_and_vault", "quizzes", *SINCE]
 
 
 def new(path: Path) -> None:
     """A file that never saw the previous release."""
-    assert migrations.migrate(path) == ["first", "records", "references", "class_and_vault", "quizzes"]
+    assert migrations.migrate(path) == ["first", "records", "references", "class_and_vault", "quizzes", *SINCE]
     old = PreviousRelease(path)
     settle(old)
     old.close()
@@ -237,7 +238,7 @@ def test_no_table_of_this_release_holds_up_the_previous_one(path: Path, tmp_path
 def test_an_empty_file_of_the_previous_release_grows_up(tmp_path: Path) -> None:
     path = tmp_path / "cartable.sqlite"
     previous_release.migrate(path)
-    assert migrations.migrate(path) == ["records", "references", "class_and_vault", "quizzes"]
+    assert migrations.migrate(path) == ["records", "references", "class_and_vault", "quizzes", *SINCE]
     db = Database(path, Role.HUB)
     assert settings.box_id(db) == settings.box_id(db)
     db.close()

@@ -29,11 +29,13 @@ import appliance.hub
 from appliance import box
 from appliance.hub import demonstration, launch
 from appliance.hub.xapi.app import RESOURCES
-from appliance.model import Group, Lesson, Pupil, QuestionKind
+from appliance.model import MEDIA_KINDS, Group, Lesson, Pupil, QuestionKind
 from appliance.store import activities, people, settings
 from appliance.xapi import identifiers
+from tests import media
 from tests.hub import site as rig
 from tests.hub.site import Site
+from tests.hub.test_media import QUIZ as MEDIA
 from tests.rigs.box import DEMONSTRATION
 
 pytestmark = pytest.mark.system
@@ -49,7 +51,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """A class of two in a lesson, a question of every kind, an xAPI package, a link."""
     with rig.opened(tmp_path / "state") as opened:
         described = tomllib.loads((DEMONSTRATION / "class.toml").read_text())["quiz"]
-        quizzes = [demonstration._activity(raw) for raw in described]
+        quizzes = [*(demonstration._activity(raw) for raw in described), MEDIA]
         pupils = [Pupil("p1", "g", "Renard", "1F98A"), Pupil("p2", "g", "Hibou", "1F989")]
         lesson = Lesson("l", "g", "Les nombres", "2026-11-02T08:00:00Z")
         people.put_class(opened.hub.db, Group("g", "CE2"), pupils, quizzes, lesson)
@@ -78,7 +80,8 @@ def addresses(site: Site, rule: Rule, *, filled: bool) -> Iterator[str]:
     """The rule's addresses: of things that are there, and with the mark in their place when ``filled``."""
     quizzes, resources = activities.every(site.hub.db), site.hub.library.list()
     known = {"activity_id": [each.id for each in quizzes], "resource_id": [each.id for each in resources],
-             "pupil_id": ["p1", "p2"], "lesson_id": ["l"], "number": ["1"]}  # fmt: skip
+             "pupil_id": ["p1", "p2"], "lesson_id": ["l"], "number": ["1"],
+             "item_id": [each.id for each in site.hub.passing.listed("l")] or ["x"]}  # fmt: skip
     parts = CONVERTERS.findall(rule.rule)
     values = [[*known.get(name, ["x"]), *([MARK] if filled and kind != "int" else [])] for kind, name in parts]
     for chosen in itertools.product(*values):
@@ -133,10 +136,19 @@ class Writer:
             for question in quiz.questions:
                 kinds.add(question.kind)
                 item = {"token": signed[1], "question": question.id, "choice": MARK, "response": MARK}
+                if question.kind in MEDIA_KINDS:
+                    self.show({**item, "id": str(uuid.uuid4())}, question.kind)
                 self.site.browser.post("/api/answers", json=[{**item, "id": str(uuid.uuid4())}])
                 data = {**item, "id": str(uuid.uuid4()), "csrf": self.be_there()}
                 self.site.browser.post(f"/exercice/{quiz.id}", data=data)
-        assert kinds == set(QuestionKind), "the demonstration holds a question of every kind"
+        assert kinds == set(QuestionKind), "there is a question of every kind"
+
+    def show(self, item: dict[str, str], kind: QuestionKind) -> None:
+        """A photo or a voice that holds the mark, as the page's script delivers it."""
+        body = media.WEBM if kind is QuestionKind.VOICE else media.photo()
+        data, content_type = media.form(item, body + MARK.encode())
+        told = self.site.browser.post("/api/media", data=data, content_type=content_type).json
+        assert told == {"accepted": [item["id"]], "refused": []}
 
 
 def found(answer: TestResponse) -> bool:
@@ -164,6 +176,7 @@ def test_nothing_that_a_pupil_writes_is_read_by_another(site: Site) -> None:
         for path in addresses(site, rule, filled=True):
             writer.write(method, path)
     writer.answer()
+    assert len(site.hub.passing.listed("l")) == len(MEDIA_KINDS)
     assert walk(site, entered(site, "p2")) == []
     assert walk(site, site.new_browser()) == []
     with site.hub.db.writing() as conn:
