@@ -90,11 +90,13 @@ def import_worker(arguments: Sequence[str]) -> int:
 
 
 def medium_worker(arguments: Sequence[str]) -> int:
-    """The process that makes one picture or sound of an exercise anew (see ``hub/medium_worker.py``)."""
+    """The process that makes one picture or sound anew (see ``hub/medium_worker.py``)."""
     from appliance.formats import quiz_medium
     from appliance.hub import medium_worker as worker
+    from appliance.hub import photos
 
-    return worker.main(arguments, {"picture": quiz_medium.picture, "sound": quiz_medium.sound})
+    makers = {"picture": quiz_medium.picture, "sound": quiz_medium.sound, "photo": photos.made}
+    return worker.main(arguments, makers)
 
 
 @contextlib.contextmanager

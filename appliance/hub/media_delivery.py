@@ -16,11 +16,14 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
+from flask import current_app
+
 from appliance.errors import BadInput, Busy, Conflict, NotFound, Refused, TooLarge
 from appliance.hub import anonymous, lesson_office, photos, quiz_delivery, voice_notes
 from appliance.hub.answered import Answer, asked, prepared, sealed_id
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
+from appliance.hub.medium_worker import Makers
 from appliance.hub.passing import Passed
 from appliance.model import MEDIA_KINDS, QuestionKind
 from appliance.store import activities, media, settings, statements, texts
@@ -43,8 +46,14 @@ class _Medium:
     def cleaned(self) -> tuple[str, bytes]:
         """(media type, bytes to keep)."""
         if self.kind is QuestionKind.PHOTO:
-            return photos.MEDIA_TYPE, photos.cleaned(self.body)
+            light = photos.is_light(self.body)
+            return photos.MEDIA_TYPE, photos.cleaned(self.body) if light else self._apart()
         return voice_notes.cleaned(self.body)
+
+    def _apart(self) -> bytes:
+        """In a process of its own, bounded: a picture made to fill the memory ends that one, not the hub."""
+        makers: Makers = current_app.extensions["medium_makers"]
+        return makers.make("photo", self.body, gettext("The photo"))[0]
 
 
 def deliver(item: Mapping[str, Any], body: bytes) -> str:

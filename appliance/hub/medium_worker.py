@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""The process that decodes one picture or sound of an exercise: bounded like an import, and without a file.
+"""The process that decodes one picture or sound: bounded like an import, and without a file.
 
-Arguments: the hub's process id, ``picture`` or ``sound``. Standard input: the file as it came. Standard output: a line
-of JSON, ``{"about": {…}}`` followed by the file made, or ``{"error": {"message": …, "params": {…}}}``.
+Arguments: the hub's process id, then ``picture``, ``sound`` or ``photo`` (a pupil's). Standard input: the file as it
+came. Standard output: a line of JSON, ``{"about": {…}}`` followed by the file made, or
+``{"error": {"message": …, "params": {…}}}``.
 """
 
 from __future__ import annotations

@@ -9,13 +9,16 @@ the process.
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 
 from appliance.errors import Conflict, NotFound, TooLarge
 
 MOST_BYTES = 64 << 20
-"""Of all together."""
+"""Of all together, where the board has a gigabyte."""
+PART = 16
+"""Of the board's memory, one in so many: the hub of a Zero 2 W has 90 MB to spare, and a photo on its way takes 30."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,17 @@ class Passed:
     body: bytes = field(repr=False)
 
 
+def room(memory: int) -> int:
+    """How many bytes of media a hub holds where the board has ``memory`` bytes."""
+    return min(MOST_BYTES, memory // PART)
+
+
 class Passing:
     """Media of one lesson at a time. Thread-safe, bounded."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        """``most_bytes``: of all together."""
-        self._most = most_bytes
+    def __init__(self, most_bytes: int = 0) -> None:
+        """``most_bytes``: of all together; 0: as much as the board has room for."""
+        self._most = most_bytes or room(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
         self._lock = threading.Lock()
         self._lesson = ""
         self._media: dict[str, Passed] = {}

@@ -10,6 +10,7 @@ import html
 import io
 import json
 import re
+import time
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from appliance import passphrase, sealing
-from appliance.errors import StorageError
-from appliance.hub import media_delivery, passing
+from appliance.errors import StorageError, TooLarge
+from appliance.hub import media_delivery, passing, photos
 from appliance.hub.roles import Role
 from appliance.model import Activity, Group, Lesson, Planned, Pupil, Question, QuestionKind
 from appliance.store import activities, audit, classes, lessons, merging, people, vault
@@ -111,6 +112,49 @@ def bodies(site: Site) -> list[dict[str, Any]]:
 def sealed(site: Site) -> list[str]:
     rows = site.hub.db.reading().execute("SELECT id FROM sealed_item WHERE kind = 'media' ORDER BY rowid")
     return [row["id"] for row in rows]
+
+
+def test_only_what_costs_little_is_opened_by_the_hub_itself(
+    school: Site, teacher: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty kilobytes of WebP take 350 MB to open: more than a small board's hub may have."""
+    small, seen = media.photo(), list[bytes]()
+    cleaned = photos.cleaned
+    monkeypatch.setattr(photos, "cleaned", lambda body: (seen.append(body), cleaned(body))[1])
+    tablet = Tablet(school, "p1")
+    for body in (media.photo(form="PNG"), media.photo(form="WEBP"), media.photo((photos.SIDE + 1, photos.SIDE))):
+        told = tablet.send(body=body).json
+        assert told
+        assert told["refused"] == []
+    assert refusal(tablet.send(body=b"RIFF....WEBP" + bytes(50)))
+    assert refusal(tablet.send(body=media.bomb()))
+    assert len(files(school)) == 3
+    assert seen == []
+    assert tablet.send(body=small).status_code == 200
+    assert seen == [small]
+
+
+def test_the_hub_of_a_small_board_holds_less() -> None:
+    assert passing.room(416 << 20) == 26 << 20
+    assert passing.room(8 << 30) == passing.MOST_BYTES == 64 << 20
+    medium = passing.Passed("1", "m", "p", "l", "a", "q", "image/jpeg", bytes(60))
+    held = passing.Passing(100)
+    held.enter("l")
+    assert held.hold(medium)
+    with pytest.raises(TooLarge):
+        held.hold(dataclasses.replace(medium, id="2"))
+
+
+def test_nobody_waits_for_the_turn_of_a_photo(school: Site, teacher: FlaskClient) -> None:
+    """A class that shows thirty drawings at once holds no thread of the hub; tablets come again."""
+    tablet = Tablet(school, "p1")
+    fields = tablet.answer()
+    with school.hub.media_turns.one():
+        before = time.monotonic()
+        for path in ("/api/media", "/exercice/medias/medium"):
+            assert deliver(tablet.browser, fields, path).status_code in (403, 503)
+        assert time.monotonic() - before < 3
+    assert deliver(tablet.browser, fields).status_code == 200
 
 
 def test_a_photo_is_sealed_and_its_statement_says_nothing_of_it(school: Site, teacher: FlaskClient) -> None:
