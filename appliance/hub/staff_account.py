@@ -8,8 +8,8 @@ from __future__ import annotations
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import BadInput, Busy
-from appliance.hub import accounts, roles, staff_others
+from appliance.errors import BadInput, Busy, Conflict
+from appliance.hub import accounts, roles, staff_heirs, staff_others
 from appliance.hub import recovery_sheet as sheet
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
@@ -170,13 +170,40 @@ def seen() -> AnyResponse:
     return redirect(url_for("lesson_home.home"), 303)
 
 
+@pages.get("/enseignant/compte/<staff_id>/fermer")
+@allowed(Role.TEACHER, Role.DIRECTOR)
+def before_close(staff_id: str) -> str:
+    """What becomes of the classes that no other teacher opens."""
+    return _close_page(staff_id)
+
+
 @pages.post("/enseignant/compte/<staff_id>/fermer")
 @allowed(Role.TEACHER, Role.DIRECTOR)
-def close(staff_id: str) -> AnyResponse:
-    """That account opens nothing any more."""
-    staff_others.close(staff_id)
-    back = "staff_director.office" if person().role is Role.DIRECTOR else "staff_account.account"
-    return redirect(url_for(back), 303)
+def close(staff_id: str) -> AnyResponse | tuple[str, int]:
+    """That account opens nothing any more; where a class would be left, who takes it is asked first."""
+    staff_others.check_close(staff_id)
+    left = [each.group.id for each in staff_heirs.stranded(staff_id)]
+    if left and "sure" not in request.form:
+        return _close_page(staff_id), Conflict.status
+    chosen = {group: request.form.get(f"to-{group}", "") for group in left}
+    try:
+        staff_others.close(staff_id, {group: to for group, to in chosen.items() if to not in ("", "nobody")})
+    except (Conflict, BadInput) as error:
+        return _close_page(staff_id, error.localized(gettext)), error.status
+    return redirect(url_for(_office()), 303)
+
+
+def _office() -> str:
+    return "staff_director.office" if person().role is Role.DIRECTOR else "staff_account.account"
+
+
+def _close_page(staff_id: str, error: str = "") -> str:
+    staff_others.check_close(staff_id)
+    return render_template(
+        "staff_close.html", account=staff.get(hub().db.reading(), staff_id), error=error, back=url_for(_office()),
+        stranded=staff_heirs.stranded(staff_id), teachers=staff_heirs.teachers(but=staff_id),
+        days={each.id: day for each, day in staff_others.others()}, director=person().role is Role.DIRECTOR,
+    )  # fmt: skip
 
 
 def _account_page(words: str, error: str = "") -> str:

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance import sealing
-from appliance.errors import BadInput, Busy, Refused
-from appliance.hub import accounts, roles, staff_others
+from appliance.errors import BadInput, Busy, Conflict, NotFound, Refused
+from appliance.hub import accounts, roles, staff_heirs, staff_others
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import Role, allowed, person
+from appliance.model import Group
 from appliance.store import audit, people, staff, vault
 
 pages = Blueprint("staff_director", __name__)
@@ -75,11 +78,31 @@ def give_words(staff_id: str) -> str:
     return _office_page({"name": opened.staff.name or gettext("No name"), "words": words})
 
 
-def _office_page(given: dict[str, str] | None = None) -> str:
+@pages.post("/direction/classe/<group_id>/confier")
+@allowed(Role.DIRECTOR)
+def hand_over(group_id: str) -> AnyResponse | tuple[str, int]:
+    """A class goes to another teacher, who opens it from now on; who had it keeps it."""
+    try:
+        staff_heirs.hand_over(group_id, request.form.get("to", ""))
+    except (BadInput, Conflict, NotFound) as error:
+        return _office_page(error=error.localized(gettext)), error.status
+    flash(gettext("The class is handed over."))
+    return redirect(url_for("staff_director.office"), 303)
+
+
+def _office_page(given: dict[str, str] | None = None, error: str = "") -> str:
     hub().vaults.reopen(person().session)
     groups = people.groups(hub().db)
     return render_template(
-        "staff_office.html", given=given, staff=staff.every(hub().db.reading()), groups=groups,
+        "staff_office.html", given=given, error=error, takers=_takers(groups),
+        staff=staff.every(hub().db.reading()), groups=groups,
         days={each.id: day for each, day in staff_others.others()},
         counts={group.id: len(people.pupils(hub().db, group.id)) for group in groups},
     )  # fmt: skip
+
+
+def _takers(groups: Sequence[Group]) -> dict[str, list[staff.Staff]]:
+    """Class -> the teachers who do not open it yet; nobody for one that has no keys, which all of them open."""
+    conn, every = hub().db.reading(), staff_heirs.teachers()
+    return {group.id: [each for each in every if not vault.holds(conn, each.id, group.id)]
+            for group in groups if vault.holds(conn, vault.RECOVERY, group.id)}  # fmt: skip

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
 from appliance.errors import Refused
-from appliance.hub import roles
+from appliance.hub import roles, staff_heirs
 from appliance.hub.context import hub
 from appliance.hub.language import format_datetime
 from appliance.hub.roles import Role, person
@@ -40,15 +41,23 @@ def may_close(staff_id: str) -> bool:
     return staff.first_teacher(hub().db.reading()) == person().id != staff_id
 
 
-def close(staff_id: str) -> None:
-    """The account opens nothing any more, and is signed out; its classes stay with who else opens them.
-
-    Raises :class:`Refused`, :class:`NotFound`, :class:`Conflict` where nobody else could open a class.
-    """
+def check_close(staff_id: str) -> None:
+    """Raises :class:`Refused` unless :func:`may_close`."""
     if not may_close(staff_id):
         raise Refused("Only the director, or the teacher who came first, closes an account of somebody else.")
+
+
+def close(staff_id: str, heirs: Mapping[str, str]) -> None:
+    """The account opens nothing any more, and is signed out; its classes stay with who else opens them.
+
+    ``heirs``: class -> the teacher to whom the director gives it, first. All of it or nothing. Raises :class:`Refused`,
+    :class:`NotFound`, :class:`Conflict` where nobody else could open a class, and as :func:`staff_heirs.hand_over`.
+    """
+    check_close(staff_id)
+    private = staff_heirs.key_for(heirs)
     with hub().db.writing() as conn:
         staff.get(conn, staff_id)
+        staff_heirs.give(conn, heirs, private)
         for group in vault.granted(conn, staff_id):
             vault.drop_grant(conn, group, staff_id)
         staff.leave(conn, staff_id, times.rfc3339(hub().clock.now().wall))

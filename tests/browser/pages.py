@@ -226,6 +226,7 @@ PICTURES = ("/couvertures.jpg", "/medias/planche.jpg")
 
 STAFF = (
     "/enseignant/compte",
+    "/enseignant/compte/<staff_id>/fermer",
     "/enseignant/appareil",
     "/enseignant/journal",
     "/direction/accueil",

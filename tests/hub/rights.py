@@ -63,6 +63,7 @@ RIGHTS: dict[str, str] = {
     "GET /enseignant/compte": "TOB",
     "POST /enseignant/compte": "TOB",
     "POST /enseignant/comptes/vus": "TOB",
+    "GET /enseignant/compte/<staff_id>/fermer": "TODB",
     "POST /enseignant/compte/<staff_id>/fermer": "TODB",
     "GET /enseignant/appareil": "TOKB",
     "POST /enseignant/appareil": "TOKB",
@@ -74,6 +75,7 @@ RIGHTS: dict[str, str] = {
     "GET /enseignant/journal": "TODB",
     "GET /direction/accueil": "DB",
     "POST /direction/compte/<staff_id>/phrase": "DB",
+    "POST /direction/classe/<group_id>/confier": "DB",
     "GET /technique": "KB",
     # quizzes
     "GET /hors-ligne.js": ANYBODY,

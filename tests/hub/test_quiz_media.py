@@ -10,6 +10,7 @@ import io
 import re
 import wave
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from werkzeug.test import TestResponse
 
 from appliance.hub import quiz_media as office
 from appliance.hub import quiz_sheet
-from appliance.model import Activity, Question
+from appliance.model import Activity, Choice, Question
 from appliance.routes import Origin, find
 from appliance.store import activities, quiz_media
+from appliance.store.quiz_media import Medium
 from tests.hub import site as rig
 from tests.hub.site import Site
 
@@ -243,3 +245,24 @@ def test_search_words() -> None:
     names = {"a": "Éléphant d’Asie", "b": "Âne"}
     assert office.matching(names, "asie elephant") == {"a": "Éléphant d’Asie"}
     assert office.matching(names, "") == names
+
+
+def test_the_pack_for_no_wifi_holds_them(tmp_path: Path) -> None:
+    with rig.quiet(tmp_path / "state") as site:
+        rig.demonstration_class(site)
+        shown = Medium("a" * 64, quiz_media.PICTURE, "Une affiche", 64, 48, 0, 3)
+        heard = Medium("b" * 64, quiz_media.SOUND, "Un cri", 0, 0, 1.0, 3)
+        with site.hub.db.writing() as conn:
+            for medium in (shown, heard):
+                quiz_media.put(conn, medium, b"abc", office_folder(site), "2026-11-22T10:00:00Z")
+        choices = (Choice("a", "Oui", shown.reference, heard.reference), Choice("b", "Non"))
+        asked = Question("q", "Qui ?", choices, "a", "", "", image=shown.reference)
+        activities.save(site.hub.db, Activity("photos", "Photos", (asked,)))
+        site.enter()
+        files = site.get("/hors-ligne.json").json["files"]  # type: ignore[index]
+        page = html.unescape(site.text("/exercice/photos"))
+    assert {f"/medias/{shown.file}", f"/medias/{heard.file}"} <= set(files)
+    sheets = set(re.findall(r'<image href="([^"]+)"', page))
+    assert sheets
+    assert sheets <= set(files), "the very address that the page asks for"
+    assert f'alt="{shown.name}" loading="lazy"' in page

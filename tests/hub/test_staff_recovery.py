@@ -13,7 +13,8 @@ import pytest
 
 from appliance import sealing
 from appliance.hub import accounts
-from appliance.store import staff, vault
+from appliance.store import classes, staff, vault
+from appliance.store.db import Connection
 from tests.hub.people import WORDS, account, recovery
 from tests.hub.site import Site
 from tests.hub.staff_rig import (
@@ -209,7 +210,104 @@ def test_an_account_whose_class_nobody_else_opens_is_not_closed(school: Site) ->
     sign_in(school, first, WORDS)
     answer = post(school, first, f"/enseignant/compte/{other.staff.id}/fermer", "/enseignant/compte")
     assert answer.status_code == 409
+    assert "feuille de secours" in answer.text
+    assert "Fermer ce compte" not in answer.text, "it cannot be done: the sheet does not open the class"
+    sent = {"sure": "yes", "to-g": "nobody"}
+    assert (
+        post(school, first, f"/enseignant/compte/{other.staff.id}/fermer", "/enseignant/compte", **sent).status_code
+        == 409
+    )
     assert vault.granted(school.hub.db.reading(), other.staff.id) == ["g"]
+
+
+@pytest.fixture
+def two(school: Site) -> tuple[str, str, str]:
+    """A class of one teacher, whom the sheet knows, and another teacher: their ids and the sheet's key."""
+    first, second = school.new_browser(), school.new_browser()
+    key = printed(school, first, first_teacher(school, first, name="M. Petit"))
+    school.hub.vaults.keep("p1", "name", b"Lina")
+    first_teacher(school, second, OTHERS, name="Mme Roux")
+    mine, other = staff.every(school.hub.db.reading())
+    return mine.id, other.id, key
+
+
+def test_the_director_hands_a_class_to_another_teacher(school: Site, two: tuple[str, str, str]) -> None:
+    _, other, key = two
+    director, taker = as_director(school, key), school.new_browser()
+    page = director.get("/direction/accueil").text
+    assert "Mme Roux" in page.partition("/direction/classe/g/confier")[2]
+    sign_in(school, taker, OTHERS)
+    assert taker.get("/enseignant/classes/g").status_code == 403
+    assert post(school, director, "/direction/classe/g/confier", "/direction/accueil", to=other).status_code == 303
+    assert ("class handed over", "director") in acts(school)
+    assert "Lina" in taker.get("/enseignant/classes/g").text
+    post(school, director, "/enseignant/quitter", "/direction/accueil")
+    school.hub.vaults.lock_all()
+    taker = school.new_browser()
+    sign_in(school, taker, OTHERS)
+    assert "Lina" in taker.get("/enseignant/classes/g").text, "by their own passphrase"
+    assert "/direction/classe/g/confier" not in as_director(school, key).get("/direction/accueil").text
+    sealed = [bytes(row["sealed"]) for row in school.hub.db.reading().execute("SELECT sealed FROM group_grant")]
+    private = school.hub.vaults.private("g")
+    assert not any(private in each for each in sealed)
+    files = [path for path in school.hub.config.box.state.rglob("*") if path.is_file()]
+    assert not [path for path in files if private in path.read_bytes()], "in clear nowhere"
+
+
+@pytest.mark.parametrize(
+    ("group", "to", "status"), [("g", "none", 404), ("none", "", 404), ("g", "k", 400), ("g", "", 404)]
+)
+def test_no_class_goes_to_nobody(school: Site, two: tuple[str, str, str], group: str, to: str, status: int) -> None:
+    _, other, key = two
+    if to == "k":
+        to = account(school, staff.TECHNICIAN, "carotte navet poireau radis").staff.id
+    director, address = as_director(school, key), f"/direction/classe/{group}/confier"
+    assert post(school, director, address, "/direction/accueil", to=to).status_code == status
+    assert ("class handed over", "director") not in acts(school)
+    if group == "g":
+        with school.hub.db.writing() as conn:
+            conn.execute("DELETE FROM group_grant WHERE holder = ?", (vault.RECOVERY,))
+        assert post(school, director, address, "/direction/accueil", to=other).status_code == 403, "not on the sheet"
+
+
+def test_an_account_is_closed_once_its_class_has_an_heir(school: Site, two: tuple[str, str, str]) -> None:
+    mine, other, key = two
+    director, address = as_director(school, key), f"/enseignant/compte/{mine}/fermer"
+    asked = post(school, director, address, "/direction/accueil")
+    assert asked.status_code == 409
+    assert 'name="to-g"' in asked.text
+    assert 'name="to-g"' in director.get(address).text
+    assert staff.get(school.hub.db.reading(), mine), "nothing was done"
+    sent = {"sure": "yes", "to-g": other}
+    assert post(school, director, address, "/direction/accueil", **sent).status_code == 303
+    assert [each.id for each in staff.every(school.hub.db.reading())] == [other]
+    done = [act for act, _ in acts(school)]
+    assert done.index("class handed over") < done.index("account closed")
+    taker = school.new_browser()
+    sign_in(school, taker, OTHERS)
+    assert "Lina" in taker.get("/enseignant/classes/g").text
+
+
+def test_a_teacher_is_sent_to_the_director(school: Site, two: tuple[str, str, str]) -> None:
+    mine, other, _ = two
+    with school.hub.db.writing() as conn:
+        vault.put_class_keys(conn, _new_class(conn), {other: staff.get(conn, other).public})
+    first = school.new_browser()
+    sign_in(school, first, WORDS)
+    address = f"/enseignant/compte/{other}/fermer"
+    asked = post(school, first, address, "/enseignant/compte")
+    assert asked.status_code == 409
+    assert 'href="/direction"' in asked.text
+    group = vault.granted(school.hub.db.reading(), other)[0]
+    taken = post(school, first, address, "/enseignant/compte", sure="yes", **{f"to-{group}": mine})
+    assert taken.status_code == 403, "no teacher takes a colleague's class"
+    assert vault.granted(school.hub.db.reading(), mine) == ["g"]
+    assert post(school, first, address, "/enseignant/compte", sure="yes").status_code == 303
+    assert vault.holds(school.hub.db.reading(), vault.RECOVERY, group), "the sheet keeps it"
+
+
+def _new_class(conn: Connection) -> str:
+    return classes.add(conn, "CM1")
 
 
 def test_another_box_does_not_open_with_this_ones_sheet(school: Site) -> None:
