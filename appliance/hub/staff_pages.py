@@ -53,7 +53,6 @@ ACTS = {
     "came in": N_("A pupil came into the lesson"),
     "pupil erased": N_("Erased a pupil"),
     "pupil exported": N_("Exported a pupil"),
-    "medium deleted": N_("Deleted a photo or a voice"),
     "pupils merged": N_("Made one pupil of two"),
     "class list merged": N_("Merged a new list into a class"),
     "class handed over": N_("Gave a class to another teacher"),
