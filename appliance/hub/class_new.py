@@ -62,8 +62,9 @@ def new() -> str:
     return _new_page()
 
 
-def _new_page(error: str = "") -> str:
-    return render_template("class_new.html", error=error, usual=classes.USUAL, names=bool(class_access.holders()))
+def _new_page(error: str = "", typed_names: str = "") -> str:
+    return render_template("class_new.html", error=error, usual=classes.USUAL, names=bool(class_access.holders()),
+                           group=request.form.get("name", ""), typed=typed_names)  # fmt: skip
 
 
 @pages.post("/apercu")
@@ -78,7 +79,7 @@ def preview() -> str | tuple[str, int]:
         if not names:
             raise BadInput("Type first names, one for each line, or choose a file.")
     except CartableError as error:
-        return _new_page(error.localized(gettext)), error.status
+        return _new_page(error.localized(gettext), form.get("names", "")), error.status
     name = form.get("name", "").strip()
     return _preview_page([Draft(name, levels.level(name), "\n".join(names), len(names), True)])
 

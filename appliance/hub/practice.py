@@ -68,15 +68,16 @@ def answer_without_script(activity_id: str) -> str | AnyResponse:
     activity = activities.get(hub().db, activity_id)
     if "arrange" in form:
         return _page(activity, question=name, arranged={name: form["arrange"]})
+    again = url_for("practice.quiz", activity_id=activity_id, partie=part_of(activity, name)) + f"#q-{name}"
+    if not filled(form).strip():  # nothing was ticked: the question is asked again
+        return redirect(again, 303)
     item = {"id": form.get("id"), "token": form.get("token"), "question": name, "response": filled(form)}
     if not quiz_delivery.in_time([item]):
         raise Busy("The box has many answers of yours to read: wait a moment, then send this one again.")
     refused = quiz_delivery.deliver([item])
     if refused:
         raise BadInput(next(iter(refused.values())))
-    return redirect(
-        url_for("practice.quiz", activity_id=activity_id, partie=part_of(activity, name)) + f"#q-{name}", 303
-    )
+    return redirect(again, 303)
 
 
 def filled(form: MultiDict[str, str]) -> str:

@@ -70,6 +70,13 @@ def test_a_class_that_is_ready_opens_its_lesson(teacher: Site) -> None:
     assert f'value="{where.rpartition("/")[2]}" checked' in teacher.text(opens)
 
 
+def test_names_that_are_none_stay_to_be_corrected(teacher: Site) -> None:
+    answer = teacher.post(f"{HOME}/apercu", f"{HOME}/nouvelle", name="Les lutins", names="😀\n🦊")
+    assert answer.status_code == 400
+    assert 'value="Les lutins"' in answer.text
+    assert "😀\n🦊" in answer.text
+
+
 def test_a_list_that_is_too_long_is_told_so(teacher: Site) -> None:
     names = "\n".join(f"Prénom {chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(60))
     answer = teacher.post(f"{HOME}/creer", f"{HOME}/nouvelle", drafts="1", wanted0="1", name0="École", names0=names)

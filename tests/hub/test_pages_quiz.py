@@ -130,10 +130,16 @@ def test_a_wrong_answer_is_told_what_helps(pupil: Tablet, kind: str, given: dict
     assert pupil.bodies()[0]["result"]["success"] is False
 
 
+@pytest.mark.parametrize("kind", ["one", "some", "number", "text"])
+def test_nothing_chosen_asks_the_question_again(pupil: Tablet, kind: str) -> None:
+    assert 'class="feedback"' in send(pupil, kind)
+    assert pupil.bodies() == []
+
+
 @pytest.mark.parametrize(
     ("kind", "given"),
-    [("one", {}), ("some", {}), ("some", {"choice": ["a", "z"]}), ("match", {"pair.a": "1"}),
-     ("number", {"choice": "x"}), ("text", {"choice": " "}), ("order", {"choice": "a"})],
+    [("some", {"choice": ["a", "z"]}), ("match", {"pair.a": "1"}),
+     ("number", {"choice": "x"}), ("order", {"choice": "a"})],
 )  # fmt: skip
 def test_what_is_no_answer_is_refused_in_words(pupil: Tablet, kind: str, given: dict[str, object]) -> None:
     data = {**fields(all_parts(pupil), kind), **given}
