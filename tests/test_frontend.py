@@ -21,6 +21,7 @@ import pytest
 
 from appliance.drivers.sentences import plain
 from appliance.i18n import LANGUAGES, translator
+from appliance.sequences import kinds
 
 ROOT = Path(__file__).parents[1]
 HUB = ROOT / "appliance/hub"
@@ -178,4 +179,5 @@ def test_spoken_instructions() -> None:
             assert head[1] & 0xE6 == 0xE2, "MPEG audio, layer 3"
             assert len(head) <= 20 * 1024
     pages = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
+    pages += "".join(f'"{words}"' for words in kinds.ACTIVITIES.values())
     assert not [words for words in listed.values() if f'"{words}"' not in pages], "nobody says this"

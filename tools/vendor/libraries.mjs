@@ -3,7 +3,7 @@
 //
 // Which libraries the box vendors, at which version, and what is taken from each.
 
-import { animals, icons } from "./sprites.mjs";
+import { animals, english, icons } from "./sprites.mjs";
 
 export const TOOLS = { esbuild: "0.28.2", svgo: "4.0.0" };
 
@@ -44,7 +44,8 @@ export const LIBRARIES = [
   },
   {
     name: "openmoji", version: "17.0.0", licence: "CC-BY-SA-4.0", holder: "OpenMoji contributors, HfG Schwäbisch Gmünd",
-    url: "https://openmoji.org", purpose: "The pupils' animals", make: (source) => ({ "animals.svg": animals(source) }),
+    url: "https://openmoji.org", purpose: "The pupils' animals, the pictures of the English sequences",
+    make: (source) => ({ "animals.svg": animals(source), "english.svg": english(source) }),
   },
   font("Atkinson Hyperlegible", "5.3.0", "Braille Institute of America, Inc.", "atkinson-hyperlegible"),
   font("Andika", "5.3.0", "SIL International", "andika"),

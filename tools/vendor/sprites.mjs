@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 const HERE = new URL(".", import.meta.url).pathname;
 const ICONS = JSON.parse(readFileSync(join(HERE, "icons.json"), "utf8"));
+const ENGLISH = JSON.parse(readFileSync(join(HERE, "english.json"), "utf8"));
 const ANIMALS = JSON.parse(readFileSync(join(HERE, "animals.json"), "utf8"));
 
 function inside(svg) {
@@ -28,13 +29,23 @@ export function icons(source) {
 }
 
 export function animals(source) {
+  return openmoji(source, ANIMALS);
+}
+
+// The pictures of the English sequences, by code without the variation selector (tools/english_pictures.py lists them).
+export function english(source) {
+  return openmoji(source, ENGLISH);
+}
+
+function openmoji(source, codes) {
   const { optimize } = createRequire(join(source, "package.json"))("svgo");
   const plugins = [
     { name: "preset-default", params: { floatPrecision: 1, overrides: { cleanupIds: true, convertPathData: { floatPrecision: 1 } } } },
     { name: "removeHiddenElems" },
   ];
-  return sheet(ANIMALS.map((code) => {
+  return sheet(codes.map((code) => {
     const { data } = optimize(readFileSync(join(source, "color/svg", `${code}.svg`), "utf8"), { plugins, multipass: true });
-    return `<symbol id="${code}" viewBox="0 0 72 72">${inside(data).replace(/ id="[^"]*"/g, "")}</symbol>`;
+    const id = code.replace(/-FE0F/g, "");
+    return `<symbol id="${id}" viewBox="0 0 72 72">${inside(data).replace(/ id="[^"]*"/g, "")}</symbol>`;
   }));
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import segno
 
@@ -22,10 +22,16 @@ QUIET = 4
 def animals() -> dict[str, bytes]:
     """Hexcode -> a whole SVG document."""
     sheet = (STATIC / vendored("openmoji", "animals.svg")).read_text(encoding="utf-8")
-    return {
-        code: f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{drawing}</svg>'.encode()
-        for code, box, drawing in SYMBOL.findall(sheet)
-    }
+    return {code: _document(box, drawing) for code, box, drawing in SYMBOL.findall(sheet)}
+
+
+def documents(stock: Mapping[str, str]) -> dict[str, bytes]:
+    """Code -> a whole SVG document, of ``<symbol>`` by code (:func:`appliance.sequences.pictures.symbols`)."""
+    return {code: _document(*found.groups()[1:]) for code, text in stock.items() if (found := SYMBOL.match(text))}
+
+
+def _document(box: str, drawing: str) -> bytes:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{drawing}</svg>'.encode()
 
 
 def qr_runs(text: str) -> tuple[int, list[tuple[int, int, int]]]:

@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""A sequence as one file, ``.oral``: a ZIP of its folder (format: ``docs/reference/sequences.md``)."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from appliance.formats.archive import Archive
+from appliance.ports import Limits
+
+LIMITS = Limits(max_bytes=40_000_000, max_files=600, max_ratio=200)
+MOST_BYTES = 512 * 1024
+"""Of one member."""
+_DOCUMENT = "sequence.toml"
+_TAKEN = re.compile(r"sequence\.toml|sounds\.json|sounds/[a-z0-9-]+\.mp3|pictures/[a-z0-9_-]+\.(?:png|jpg|webp)")
+_PACKED = (".toml", ".json", ".svg", ".txt")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first day of a ZIP: the same sequence gives the same bytes."""
+
+
+def unpack(path: Path) -> dict[str, bytes]:
+    """The members that a sequence may have, by name; whatever else is there is not even read.
+
+    A ZIP that was made of the folder itself (all names below one) is as good. Raises what :class:`Archive` raises,
+    :class:`appliance.errors.TooLarge` for a member over :data:`MOST_BYTES`.
+    """
+    with Archive(path, LIMITS) as archive:
+        tops = {name.partition("/")[0] for name in archive.members}
+        below = f"{tops.pop()}/" if len(tops) == 1 and _DOCUMENT not in archive.members else ""
+        names = {name.removeprefix(below): name for name in archive.members if name.startswith(below)}
+        return {
+            short: archive.read(name, MOST_BYTES) for short, name in sorted(names.items()) if _TAKEN.fullmatch(short)
+        }
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """One file of ``files``; the same bytes each time."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as zipped:
+        for name in sorted(files):
+            member = zipfile.ZipInfo(name, _EPOCH)
+            member.external_attr = 0o644 << 16
+            member.compress_type = zipfile.ZIP_DEFLATED if name.endswith(_PACKED) else zipfile.ZIP_STORED
+            zipped.writestr(member, files[name])
+    return out.getvalue()
