@@ -18,7 +18,7 @@ from typing import Any
 
 from flask import current_app
 
-from appliance.errors import BadInput, Busy, Conflict, NotFound, Refused, TooLarge
+from appliance.errors import BadInput, Busy, CartableError, Conflict, NotFound, Refused
 from appliance.hub import anonymous, lesson_office, photos, quiz_delivery, voice_notes
 from appliance.hub.answered import Answer, asked, prepared, sealed_id
 from appliance.hub.context import hub
@@ -92,18 +92,24 @@ def _new(several: list[Answer], batch: Mapping[str, Prepared], medium: _Medium) 
     if sealed:
         hub().records.expect_room(0, attached=len(kept) * len(sealed))
     seal = functools.partial(_seal, media_type, kept, lesson_office.sealed_at())
-    held = [each for each in several if each not in sealed and _is_there(each)]
+    lesson_office.current()  # a hub that has just started knows the lesson again
+    held: list[Answer] = []
     try:
-        for each in held:
-            hub().passing.hold(Passed(each.id, each.response, each.pupil, each.lesson, medium.activity, each.question,
-                                      media_type, kept))  # fmt: skip
+        for each in several:
+            if each not in sealed and _is_there(each) and hub().passing.hold(_passed(each, medium, media_type, kept)):
+                held.append(each)
         reason = _keep(several, batch, {each.id: functools.partial(seal, each) for each in sealed})
-    except TooLarge:
+    except CartableError:
         _let_go(held)
         raise
     if reason:
         _let_go(held)
     return reason
+
+
+def _passed(answer: Answer, medium: _Medium, media_type: str, kept: bytes) -> Passed:
+    return Passed(answer.id, answer.response, answer.pupil, answer.lesson, medium.activity, answer.question, media_type,
+                  kept)  # fmt: skip
 
 
 def _keep(several: list[Answer], batch: Mapping[str, Prepared], beside: Mapping[str, Beside]) -> str:

@@ -60,16 +60,19 @@ class Passing:
             self._lesson, self._media = lesson, {}
 
     def hold(self, medium: Passed) -> bool:
-        """Keep one; returns whether it is new. One of a lesson that is not the one of now is not held.
+        """Keep one; returns whether it is new.
 
-        Raises :class:`TooLarge` when there is no room left, :class:`Conflict` for other bytes under the same id.
+        Raises :class:`TooLarge` when there is no room left, :class:`NotFound` for another lesson than that of now,
+        :class:`Conflict` for other bytes under the same id.
         """
         with self._lock:
             before = self._media.get(medium.id)
             if before is not None and before.mark != medium.mark:
                 raise Conflict("Another photo or voice came under the same identifier: this one is not kept.")
-            if before is not None or medium.lesson != self._lesson:
+            if before is not None:
                 return False
+            if medium.lesson != self._lesson:
+                raise NotFound("That lesson is over, and its class keeps no photos and no voices: this is not kept.")
             if self._size() + len(medium.body) > self._most:
                 raise TooLarge("This lesson holds as many photos and voices as it can: delete some, or open another.")
             self._media[medium.id] = medium

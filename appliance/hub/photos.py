@@ -89,9 +89,8 @@ def _flat(picture: Image.Image) -> Image.Image:
 
     picture.draft("RGB", (SIDE, SIDE))
     picture.load()
-    upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    layered = upright.convert("RGBA")
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)  # in place: the large one is in memory once
+    layered = ImageOps.exif_transpose(picture).convert("RGBA")
     flat = Image.new("RGB", layered.size, "white")
     flat.paste(layered, (0, 0), layered)
     return flat

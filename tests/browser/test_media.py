@@ -100,7 +100,7 @@ def works(box: Box) -> list[bytes]:
     return [box.client.request("GET", each).body for each in shown]
 
 
-def test_a_photo_outlives_a_cut_a_closed_tab_and_another_pupil(
+def test_a_photo_outlives_a_cut_a_closed_tab_another_pupil_and_a_killed_hub(
     box: Box, open_as: Open, watch: Watch, tmp_path: Path
 ) -> None:
     watch.allow("Failed to load resource|ERR_")
@@ -132,8 +132,9 @@ def test_a_photo_outlives_a_cut_a_closed_tab_and_another_pupil(
     expect(page.locator("form.kind-photo [type=file]")).to_be_hidden()
     assert delivered(box, 5) == 0
     context.unroute("**/api/media")
+    box.kill_hub()
     page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(page.locator("form.kind-photo .feedback")).to_contain_text("Envoyé.")
+    expect(page.locator("form.kind-photo .feedback")).to_contain_text("Envoyé.", timeout=40_000)
     expect(page.locator("#outbox")).to_be_hidden()
     assert page.evaluate(KEPT) == []
     page.reload()

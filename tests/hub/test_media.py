@@ -23,10 +23,10 @@ from werkzeug.test import TestResponse
 
 from appliance import passphrase, sealing
 from appliance.errors import StorageError, TooLarge
-from appliance.hub import media_delivery, passing, photos
+from appliance.hub import media_delivery, passing, photos, quiz_delivery
 from appliance.hub.roles import Role
 from appliance.model import Activity, Group, Lesson, Planned, Pupil, Question, QuestionKind
-from appliance.store import activities, audit, classes, lessons, merging, people, vault
+from appliance.store import activities, audit, classes, lessons, merging, people, record_append, vault
 from tests import media
 from tests.hub import site as rig
 from tests.hub.people import account, seat
@@ -288,6 +288,26 @@ def test_a_full_card_keeps_its_last_place_for_answers(
     assert not bodies(school)
 
 
+def test_a_delivery_that_fails_after_its_file_leaves_one_that_can_be_read(
+    school: Site, teacher: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is there before its row: a death or a full disk between the two."""
+
+    def full(*_: object) -> None:
+        raise StorageError("full")
+
+    tablet = Tablet(school, "p1")
+    fields = tablet.answer()
+    with monkeypatch.context() as broken:
+        broken.setattr(record_append, "name_attachments", full)
+        assert deliver(tablet.browser, fields).status_code == 507
+    assert (len(files(school)), sealed(school), bodies(school)) == (1, [], [])
+    assert deliver(tablet.browser, fields).json == {"accepted": [fields["id"]], "refused": []}
+    (item,) = sealed(school)
+    assert [path.name for path in files(school)] == [item]
+    assert teacher.get(f"/enseignant/travaux/{item}").data.startswith(b"\xff\xd8\xff")
+
+
 def test_the_teacher_sees_it_and_deletes_it(school: Site, teacher: FlaskClient) -> None:
     school.hub.vaults.keep("p1", "name", b"Zoubida")
     Tablet(school, "p1").send()
@@ -408,8 +428,21 @@ class TestNotKept:
         tablet.send()
         assert len(self.seen(school, "l")) == len(bodies(school)) == 1
         assert files(school) == []
+        late = tablet.answer("dit", media.recording())
+        lessons.end(school.hub.db, "2026-11-02T09:00:00Z", sure=True)
+        assert deliver(tablet.browser, late).json == {"accepted": [late["id"]], "refused": []}, "still there to look at"
+        assert len(self.seen(school, "l")) == 2
         school.hub.passing.enter("another")
         assert self.seen(school, "l") == []
+        never = {**late, "id": str(uuid.uuid4())}
+        assert "finie" in refusal(deliver(tablet.browser, never))
+        assert len(bodies(school)) == 2
+
+    def test_a_hub_that_has_just_started_knows_the_lesson(self, school: Site) -> None:
+        fields = Tablet(school, "p1").answer()
+        object.__setattr__(school.hub, "passing", passing.Passing())
+        deliver(school.new_browser(), fields)
+        assert len(self.seen(school, "l")) == 1
 
     def test_there_is_a_bound(self, school: Site, anonymous: Tablet) -> None:
         object.__setattr__(school.hub, "passing", passing.Passing(6_000))
@@ -423,6 +456,17 @@ class TestNotKept:
         Tablet(school, "p1").send()
         school.hub.passing.forget_pupil("p1")
         assert self.seen(school, "l") == []
+
+
+def test_of_two_on_one_tablet_each_has_it(school: Site, teacher: FlaskClient) -> None:
+    with school.app.test_request_context():
+        token = quiz_delivery.token("l", ["p1", "p2"], "medias")
+    fields = {"id": str(uuid.uuid4()), "token": token, "question": "vu", "medium": media.photo()}
+    for _ in range(2):
+        assert deliver(school.new_browser(), fields).json == {"accepted": [fields["id"]], "refused": []}
+    assert len(sealed(school)) == len(set(sealed(school))) == len(bodies(school)) == 2
+    assert teacher.post("/enseignant/eleves/p1/effacer?csrf=token", data={"sure": "yes"}).status_code == 200
+    assert [len(vault.items(school.hub.db.reading(), each, vault.MEDIA)) for each in ("p1", "p2")] == [0, 1]
 
 
 def test_a_pupil_who_was_two_keeps_the_photos_of_both(school: Site, teacher: FlaskClient) -> None:
