@@ -38,6 +38,13 @@ def bomb(side: int = 30_000) -> bytes:
     return made[:12] + chunk + struct.pack(">I", zlib.crc32(chunk)) + made[33:]
 
 
+def jpeg_bomb(side: int = 60_000) -> bytes:
+    """A small JPEG that says that it has very many pixels."""
+    made = photo((16, 16))
+    place = made.index(b"\xff\xc0") + 5
+    return made[:place] + struct.pack(">HH", side, side) + made[place + 4 :]
+
+
 def recording(seconds: float = 0.2) -> bytes:
     """A WAV with a label that says where."""
     out = io.BytesIO()

@@ -68,7 +68,9 @@ def is_light(body: bytes) -> bool:
     try:
         with Image.open(io.BytesIO(body), formats=("JPEG",)) as picture:
             return not picture.info.get("progressive") and picture.width * picture.height <= SIDE * SIDE
-    except (OSError, ValueError, SyntaxError, LookupError, struct.error, Image.DecompressionBombWarning):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return False
+    except (OSError, ValueError, SyntaxError, EOFError, LookupError, struct.error, ArithmeticError):
         return False
 
 

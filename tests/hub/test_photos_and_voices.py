@@ -63,6 +63,13 @@ def test_a_bomb_is_refused_before_it_is_decoded(side: int) -> None:
         photos.cleaned(media.bomb(side))
 
 
+def test_a_jpeg_that_says_too_much_of_itself_is_refused() -> None:
+    for side in (9_000, 60_000):
+        assert not photos.is_light(media.jpeg_bomb(side))
+        with pytest.raises(TooLarge, match="pixels"):
+            photos.cleaned(media.jpeg_bomb(side))
+
+
 def test_a_progressive_jpeg_has_the_smaller_limit() -> None:
     out = io.BytesIO()
     Image.new("L", (5000, 4000)).save(out, "JPEG", progressive=True)
