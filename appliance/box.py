@@ -23,7 +23,8 @@ from appliance.i18n import N_, translator
 if TYPE_CHECKING:
     from appliance.hub.content import ContentApp
     from appliance.hub.context import Hub
-    from appliance.ports import Advert, Clock, Machine, ResourceFormat, Voice
+    from appliance.ports import Advert, Clock, Machine, ResourceFormat, SpeechEngine, Voice
+    from appliance.speech.phonetics import Lexicon
     from appliance.store.db import Database
     from appliance.store.records import Records
 
@@ -65,6 +66,21 @@ def machine(config: Config) -> Machine:
 def voices(config: Config) -> list[Voice]:
     """Who says the pages' sentences, the first that knows one. Raises :class:`appliance.errors.ConfigError`."""
     return [plugins.load("voices", name)() for name in config.drivers.voices.split()]
+
+
+def speech_engines(config: Config, language: str = "en") -> list[SpeechEngine]:
+    """Who listens to pupils, the first that can load; none is loaded yet. Raises
+    :class:`appliance.errors.ConfigError`."""
+    names = config.drivers.speech_engines.split()
+    return [plugins.load("speech_engines", name)(config.models, language) for name in names]
+
+
+def lexicon() -> Lexicon:
+    """The pronouncing dictionary. Takes a quarter of a second, and 4 MB."""
+    from appliance.drivers.speech_pocketsphinx import dictionary
+    from appliance.speech.phonetics import Lexicon
+
+    return Lexicon(dictionary())
 
 
 def clock() -> Clock:

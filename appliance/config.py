@@ -135,6 +135,9 @@ class DriversConfig:
     """Where health comes from: ``linux``, or ``simulated`` (a Raspberry Pi that is not there)."""
     machine_faults: str = ""
     """What is wrong with a simulated machine: names separated by spaces."""
+    speech_engines: str = "vosk pocketsphinx"
+    """Who listens to pupils, names separated by spaces: the first that can load. ``simulated`` understands whatever was
+    asked. Empty: nobody; pupils compare themselves with the model."""
     voices: str = "prerendered espeak"
     """Who says the pages' sentences, names separated by spaces: the first that knows one says it. Empty: nobody."""
 
@@ -164,6 +167,11 @@ class Config:
     def vault(self) -> Path:
         """Sealed media, one file each."""
         return self.box.state / "vault"
+
+    @property
+    def models(self) -> Path:
+        """Speech models, ``<language>/<name>/`` each."""
+        return self.box.state / "models"
 
     @property
     def identity_file(self) -> Path:

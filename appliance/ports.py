@@ -265,6 +265,8 @@ class SpeechEngine(Protocol):
     name: str
     accepts: float
     """The least :attr:`Heard.score` of a phrase said right, tuned on recordings of children."""
+    spells: bool
+    """Takes any pronunciation, so that no word is out of its reach; otherwise those only that it :meth:`knows`."""
 
     def load(self) -> None:
         """Takes the model into memory: up to seconds. Raises :class:`appliance.errors.Unreachable` when there is

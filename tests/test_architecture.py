@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for package in ("appliance", "provisioning") for path in (ROOT / package).rglob("*.py"))
 
 HOMES = {
+    "pocketsphinx": ("appliance.drivers",),
+    "webrtcvad": ("appliance.speech.signal",),
     "libzim": ("appliance.formats",),
     "pypdfium2": ("appliance.formats",),
     "av": ("appliance.formats", "appliance.drivers"),

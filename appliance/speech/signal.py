@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""Gate 1: is there speech, and is the room quiet enough to judge it? A pure function of one recording."""
+
+from __future__ import annotations
+
+import array
+import functools
+import math
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import webrtcvad
+
+from appliance.errors import BadInput
+from appliance.ports import RATE
+from appliance.speech.verdict import Outcome
+
+FRAME_S = 0.03
+FRAME = int(RATE * FRAME_S)
+"""Samples of one frame: the longest that the detector takes."""
+STRICT = 3
+"""webrtcvad's mode that takes the least noise for speech."""
+FULL_SCALE = 32768.0
+FLOOR_DB = -96.0
+_CLIPPED = 32700
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The ``[signal]`` table of ``contrasts.toml``."""
+
+    least_speech_s: float
+    most_speech_s: float
+    most_s: float
+    least_level_db: float
+    least_snr_db: float
+    most_clipped: float
+    quiet_share: float
+    """The quietest frames, as a share of all, that stand for the room."""
+    margin_s: float
+    """Kept around the speech for the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What the gate measured. ``outcome`` None: it may be judged."""
+
+    outcome: Outcome | None
+    reason: str
+    """``short``, ``long``, ``quiet``, ``loud``, ``noisy``; empty when it may be judged."""
+    speech_s: float
+    level_db: float
+    """Of the speech, below full scale."""
+    snr_db: float
+    start_s: float
+    """Of the part to listen to, a margin around the speech included."""
+    end_s: float
+
+
+@functools.cache
+def thresholds() -> Thresholds:
+    """As the table has them."""
+    text = Path(__file__).with_name("contrasts.toml").read_text(encoding="utf-8")
+    return Thresholds(**tomllib.loads(text)["signal"])
+
+
+def measure(pcm: bytes, before_db: float | None = None) -> Signal:
+    """Look at a whole recording. ``before_db``: the room's level just before it, where the microphone gave one; it
+    counts when it is the louder. Raises :class:`BadInput` for half a sample."""
+    if len(pcm) % 2:
+        raise BadInput("The sound is damaged: it ends in the middle of a sample.")
+    limits = thresholds()
+    if len(pcm) > limits.most_s * RATE * 2:
+        return Signal(Outcome.BRUIT, "long", 0.0, FLOOR_DB, 0.0, 0.0, 0.0)
+    samples = _samples(pcm)
+    speech = _speech(pcm)
+    powers = [_power(samples[at : at + FRAME]) for at in range(0, len(samples) - FRAME + 1, FRAME)]
+    if not any(speech):
+        return Signal(Outcome.SILENCE, "short", 0.0, FLOOR_DB, 0.0, 0.0, 0.0)
+    spoken = [power for power, said in zip(powers, speech, strict=True) if said]
+    level = _db(sum(spoken) / len(spoken))
+    snr = level - max(_room_db(powers, limits.quiet_share), FLOOR_DB if before_db is None else before_db)
+    clipped = sum(1 for sample in samples if abs(sample) >= _CLIPPED) / len(samples)
+    outcome, reason = _judged(len(spoken) * FRAME_S, level, snr, clipped, limits)
+    first, last = speech.index(True), len(speech) - speech[::-1].index(True)
+    return Signal(
+        outcome, reason, len(spoken) * FRAME_S, level, snr,
+        max(0.0, first * FRAME_S - limits.margin_s), min(len(samples) / RATE, last * FRAME_S + limits.margin_s),
+    )  # fmt: skip
+
+
+def _judged(
+    speech_s: float, level: float, snr: float, clipped: float, limits: Thresholds
+) -> tuple[Outcome | None, str]:
+    if speech_s < limits.least_speech_s:
+        return Outcome.SILENCE, "short"
+    if level < limits.least_level_db:
+        return Outcome.SILENCE, "quiet"
+    if speech_s > limits.most_speech_s:
+        return Outcome.BRUIT, "long"
+    if clipped > limits.most_clipped:
+        return Outcome.BRUIT, "loud"
+    return (Outcome.BRUIT, "noisy") if snr < limits.least_snr_db else (None, "")
+
+
+def cut(pcm: bytes, signal: Signal) -> bytes:
+    """The part of ``pcm`` to listen to."""
+    return pcm[2 * int(signal.start_s * RATE) : 2 * int(signal.end_s * RATE)]
+
+
+def _samples(pcm: bytes) -> array.array[int]:
+    samples = array.array("h", pcm)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+def _speech(pcm: bytes) -> list[bool]:
+    detector = webrtcvad.Vad(STRICT)
+    size = 2 * FRAME
+    return [detector.is_speech(pcm[at : at + size], RATE) for at in range(0, len(pcm) - size + 1, size)]
+
+
+def _power(samples: Sequence[int]) -> float:
+    return sum(map(int.__mul__, samples, samples)) / len(samples)
+
+
+def _room_db(powers: Sequence[float], share: float) -> float:
+    """Of the quietest frames: pauses and what stands around the speech."""
+    quiet = sorted(powers)[: max(2, int(len(powers) * share))]
+    return _db(sum(quiet) / len(quiet))
+
+
+def _db(power: float) -> float:
+    return max(FLOOR_DB, 10 * math.log10(max(power, 1e-9) / FULL_SCALE**2))
