@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Cartable authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
-// On every pupil page: asks what goes on in the lesson, tells how many answers wait here. The bell sends the tablet to
-// the grid; "Regardez-moi" covers the page, and frees it by itself when the time is over or the box is not heard.
-// A page that Back brings to life stays hidden until the box has said that it is still this pupil's.
+// On every pupil page: asks what goes on in the lesson. The bell sends the tablet to the grid; "Regardez-moi" covers the
+// page, and frees it when the time is over or the box is not heard. A page that Back brings to life stays hidden until
+// the box has said that it is still this pupil's.
 "use strict";
 (function () {
   const told = document.getElementById("lesson");

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Cartable authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
-// On every pupil page: answers wait in this tablet until the box says that they are safe, and loudspeakers speak.
-// One localStorage key per answer, so that two tabs never overwrite each other; the box knows each answer by its
-// UUID, so that sending one twice is harmless. An entry goes only when the box names it.
+// On every pupil page: answers wait in this tablet until the box names them as safe, and loudspeakers speak.
+// One localStorage key per answer: two tabs never overwrite each other. The box knows each by its UUID: sent twice is
+// harmless.
 "use strict";
 (function () {
   const PREFIX = "cartable.answer.";
@@ -40,14 +40,14 @@
     try { window.localStorage.removeItem(PREFIX + id); } catch (error) { /* it was in memory only */ }
   }
 
-  function media() { // how many photos and voices wait here too: media.js keeps them, in IndexedDB
+  function media() { // how many photos and voices wait: see media.js
     const store = storage();
     return Number(store && store.getItem("cartable.media"));
   }
 
   function count() { return entries().length + media(); }
 
-  function loadMedia() { // only where a question asks for one, or one waits
+  function loadMedia() {
     if (loaded || !line || !(line.dataset.now || media())) { return; }
     const script = document.createElement("script");
     loaded = true;

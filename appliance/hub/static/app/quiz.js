@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Cartable authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
-// The quiz page: an answer is judged here and now where the page holds the right one, and leaves by the outbox. Each
-// form also works by itself. Judging says the same as hub/quiz_judging.py, which decides.
+// The quiz page: an answer is judged here where the page holds the right one, as by hub/quiz_judging.py, which decides,
+// and leaves by the outbox. Each form also works by itself.
 "use strict";
 (function () {
   const all = (root, selector) => Array.from(root.querySelectorAll(selector));
@@ -146,7 +146,7 @@
     window.history.replaceState(null, "", "?partie=" + wanted);
     document.getElementById("main").focus();
     window.scrollTo(0, 0);
-    document.dispatchEvent(new Event("part")); // for media.js
+    document.dispatchEvent(new Event("part"));
     finish();
     return true;
   }
