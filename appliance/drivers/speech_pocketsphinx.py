@@ -33,6 +33,8 @@ SHORTEST = 2 * RATE // 10
 """Bytes: less holds no word, and no window of the features."""
 MAX_ADDED = 4000
 """Words of our own in the decoder's dictionary before it is made anew, since none can be taken out again."""
+SURE = 1000.0
+"""The wrong way fits nowhere: beyond any threshold of contrasts.toml."""
 _LOST = -1e6
 Found = tuple[tuple[HeardWord, ...], float]
 
@@ -103,12 +105,13 @@ class PocketsphinxEngine:
         return tuple(self._probed(pcm, _right(task), probe) for probe in task.probes)
 
     def _probed(self, pcm: bytes, right: Sequence[Sequence[Way]], probe: Probe) -> float | None:
-        """Between the two ways of one word, all others said rightly."""
+        """Between the two ways of one word, all others said rightly. None where the right one fits nowhere: nothing is
+        concluded from a path that may have been cut short."""
         before, after = right[: probe.slot], right[probe.slot + 1 :]
         one, other = (
             self._heard(pcm, Graph.chain([*before, [way], *after]), WIDE)[1] for way in (probe.right, probe.wrong)
         )
-        return None if _LOST in (one, other) else one - other
+        return None if one == _LOST else min(SURE, one - other)
 
     def _heard(self, pcm: bytes, graph: Graph, beams: dict[str, float]) -> Found:
         """The best whole path and its score; no words when none fits."""
