@@ -27,7 +27,7 @@ run: $(VENV)/.run $(MO)
 test: $(VENV)/.test $(MO)
 	@sh tests/prepare.sh
 	@$(BIN)/python tools/compress_static.py
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile $(TEST_ARGS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 ## make unit    the fast tests only (no browser, no real processes)
 unit: $(VENV)/.test $(MO)

@@ -56,7 +56,7 @@ def _page(
         parts=parts,
         part=min(max(part or next(holding, 1), 1), len(parts)),
         finished=all(each.answered for each in shown),
-        media=any(each.question.kind in MEDIA_KINDS for each in shown),
+        asks_media=any(each.question.kind in MEDIA_KINDS for each in shown),
         passing=not lesson.kept or not texts.kept_of(hub().db.reading(), pupil.id),
     )
 

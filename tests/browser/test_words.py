@@ -51,7 +51,7 @@ def _sayings(catalogue: Catalog, side: int) -> list[re.Pattern[str]]:
     return [
         _pattern(pair[side])
         for pair in _pairs(catalogue)
-        if pair[side] not in other and re.search(r"[^\W\d]{3}", re.sub(r"%\(\w+\)[sd]", "", pair[side]))
+        if pair[side] not in other and re.search(r"[^\W\d]{4}", re.sub(r"%\(\w+\)[sd]", "", pair[side]))
     ]
 
 
