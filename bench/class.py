@@ -11,6 +11,7 @@ import asyncio
 import os
 import statistics
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ ROUNDS = int(os.environ.get("CARTABLE_BENCH_ROUNDS", "5"))
 MINUTES = float(os.environ.get("CARTABLE_BENCH_MINUTES", "10"))
 PUPILS = 60
 ANSWER_EACH_S = 2.0
+SETTLES_S, IDLE_CPU_S = 120.0, 0.03
 
 
 def main() -> None:
@@ -49,6 +51,8 @@ def sign_in(table: Table, box: Ours) -> None:
         tablets = [kolibri_class.Browser(port) for _ in names]
         for tablet in tablets:
             tablet.open_page()
+        _ours(box, class_)
+        _settle(box)
         for _ in range(ROUNDS):
             before = cpu_seconds(family(peer.pid))
             for tablet, who in zip(tablets, names, strict=True):
@@ -64,6 +68,16 @@ def sign_in(table: Table, box: Ours) -> None:
     table.add(
         'the same with the page "C\'est toi ?" before it: CPU', flow, other, unit="ms", peer_name="Kolibri, POST alone"
     )
+
+
+def _settle(box: Ours) -> None:
+    """Until the box has rendered the sentences of its pages, once in its life; they are no part of a sign-in."""
+    deadline = time.monotonic() + SETTLES_S
+    while time.monotonic() < deadline:
+        before = cpu_seconds(box.hub())
+        time.sleep(1.0)
+        if cpu_seconds(box.hub()) - before < IDLE_CPU_S:
+            return
 
 
 def _ours(box: Ours, class_: Sequence[str]) -> dict[str, float]:

@@ -156,7 +156,8 @@ async def _poll(session: aiohttp.ClientSession, run: Run, end: float) -> None:
 async def _answer(session: aiohttp.ClientSession, quiz: str, run: Run, each_s: float, end: float) -> None:
     """The first question over and over, each answer under an id of its own, sent again until it is acknowledged."""
     token, question = _found(TOKEN, quiz), _found(QUESTION, quiz)
-    choices = re.findall(r'name="choice" value="([^"]+)"', quiz.split("</form>")[0])
+    form = quiz[quiz.index(f'name="question" value="{question}"') :].split("</form>")[0]
+    choices = re.findall(r'name="choice" value="([^"]+)"', form)
     chance = random.Random(token)
     await asyncio.sleep(each_s * chance.random())
     while time.monotonic() < end:

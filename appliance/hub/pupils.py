@@ -115,7 +115,7 @@ def _enter(team: list[Pupil]) -> AnyResponse:
         session["team"] = [each.id for each in team]
     if lesson is not None and not anonymous.is_anonymous(lesson.key):
         for each in team:
-            hub().trail.note("came in", who=each.id, role="pupil", subject=lesson.key)
+            hub().trail.note_soon("came in", who=each.id, role="pupil", subject=lesson.key)
     return redirect(lesson_office.first_page(lesson), 303)
 
 

@@ -75,6 +75,7 @@ ROLES = {
 @allowed(Role.TEACHER, Role.DIRECTOR)
 def journal() -> str:
     """One's own acts; the director reads everybody's, and whether any was changed."""
+    hub().trail.flush()
     conn, everybody = hub().db.reading(), person().role is Role.DIRECTOR
     before = request.args.get("avant", type=int)
     found = audit.entries(conn, who=None if everybody else person().id, before=before, limit=PER_PAGE)

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from appliance.errors import CartableError
-from appliance.ports import Clock
+from appliance.ports import Clock, Now
 from appliance.store import audit, times
 from appliance.store.commit import GroupCommit
 from appliance.store.db import Connection
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 MOST_BAD, BAD_EACH_S = 100, 60.0
 """Refusals and failures that are written at once; one more in this time."""
 MOST_OF_PUPILS, PUPILS_EACH_S = 600, 20.0
+SOON_S = 1.0
+NOT_WRITTEN = "not written"
 
 
 class _Bucket:
@@ -41,6 +45,17 @@ class _Bucket:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """An act that was noted, not written yet."""
+
+    now: Now
+    who: str
+    role: str
+    act: str
+    subject: str
+
+
 class Trail:
     """The audit's only writer. Thread-safe."""
 
@@ -52,6 +67,7 @@ class Trail:
         self._sign_ins = _Bucket(MOST_BAD, BAD_EACH_S)
         self._recovery = _Bucket(MOST_BAD, BAD_EACH_S)
         self._pupils = _Bucket(MOST_OF_PUPILS, PUPILS_EACH_S)
+        self._soon: list[_Act] = []
 
     def note(self, act: str, *, who: str = "", role: str = "nobody", subject: str = "", outcome: str = audit.DONE
              ) -> None:  # fmt: skip
@@ -67,8 +83,47 @@ class Trail:
             missed = 0
             if bucket is not None:
                 missed, bucket.missed = bucket.missed, 0
+        waiting = self._waiting()
+
+        def write(conn: Connection) -> None:
+            self._write_acts(conn, waiting)
+            self._write(conn, missed, who, role, act, subject, outcome)
+
+        self._run(write, act)
+
+    def note_soon(self, act: str, *, who: str, role: str, subject: str) -> None:
+        """Note one act of a pupil; it is written with the next one, or within :data:`SOON_S`.
+
+        Sixty pupils who come in then cost a write or two. A pulled plug takes what was noted within that time.
+        """
+        now = self._clock.now()
+        with self._lock:
+            if not self._pupils.takes(now.monotonic):
+                return
+            first = not self._soon
+            if self._pupils.missed:
+                self._soon.append(_Act(now, "", role, NOT_WRITTEN, str(self._pupils.missed)))
+                self._pupils.missed = 0
+            self._soon.append(_Act(now, who, role, act, subject))
+        if first:
+            timer = threading.Timer(SOON_S, self.flush)
+            timer.daemon = True
+            timer.start()
+
+    def flush(self) -> None:
+        """Write what was noted: before the audit is read, and at the end."""
+        waiting = self._waiting()
+        if waiting:
+            self._run(lambda conn: self._write_acts(conn, waiting), waiting[0].act)
+
+    def _waiting(self) -> list[_Act]:
+        with self._lock:
+            waiting, self._soon = self._soon, []
+        return waiting
+
+    def _run(self, write: Callable[[Connection], None], act: str) -> None:
         try:
-            self._commit.run(lambda conn: self._write(conn, missed, who, role, act, subject, outcome))
+            self._commit.run(write)
         except CartableError as error:
             log.warning("The audit misses %r: %s", act, error)
 
@@ -84,10 +139,15 @@ class Trail:
         """Within the transaction of the act itself."""
         self._write(conn, 0, who, role, act, subject, audit.DONE)
 
+    def _write_acts(self, conn: Connection, acts: list[_Act]) -> None:
+        for each in acts:
+            audit.add(conn, at=times.rfc3339(each.now.wall), trusted=each.now.trusted, who=each.who, role=each.role,
+                      act=each.act, subject=each.subject, outcome=audit.DONE)  # fmt: skip
+
     def _write(self, conn: Connection, missed: int, who: str, role: str, act: str, subject: str, outcome: str) -> None:
         now = self._clock.now()
         at = times.rfc3339(now.wall)
         if missed:
-            audit.add(conn, at=at, trusted=now.trusted, who="", role=role, act="not written", subject=str(missed),
+            audit.add(conn, at=at, trusted=now.trusted, who="", role=role, act=NOT_WRITTEN, subject=str(missed),
                       outcome=outcome)  # fmt: skip
         audit.add(conn, at=at, trusted=now.trusted, who=who, role=role, act=act, subject=subject, outcome=outcome)

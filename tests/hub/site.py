@@ -156,3 +156,4 @@ def quiet(state: Path) -> Iterator[Site]:
         yield Site(
             Hub(config, db, library, search, clock, PresenceCode(), secret, records, SimulatedMachine(), vaults, trail)
         )
+        trail.flush()

@@ -22,7 +22,7 @@ from appliance.model import Activity, Choice, Group, Lesson, Pupil, Question
 from appliance.store import audit, classes, lessons, people, vault
 from tests.hub import site as rig
 from tests.hub.people import account, seat
-from tests.hub.site import Site
+from tests.hub.site import Site, until
 
 AT = "2026-11-02T08:00:00Z"
 QUESTION = Question("q1", "Combien ?", (Choice("a", "Deux"), Choice("b", "Trois")), "a", "Oui !", "Non.")
@@ -229,8 +229,29 @@ def test_a_profile_that_is_nonsense_is_passed_over(room: Site) -> None:
     assert 'lang="fr" class=""' in room.text("/etagere")
 
 
+def test_who_comes_in_is_written_within_a_second_or_so(room: Site) -> None:
+    """Together with who comes in at the same time; nobody has to ask for it."""
+    for pupil in ("g0", "g1", "g2"):
+        room.browser = room.new_browser()
+        room.enter(pupil)
+
+    def came() -> list[str]:
+        return [each.who for each in audit.entries(room.hub.db.reading()) if each.act == "came in"]
+
+    until(lambda: len(came()) == 3)
+    assert came() == ["g2", "g1", "g0"]
+    assert audit.verify(room.hub.db.reading()) is None
+
+
+def test_an_act_after_others_is_written_after_them(room: Site) -> None:
+    room.enter("g0")
+    room.hub.trail.note("signed out", role="teacher")
+    assert [each.act for each in audit.entries(room.hub.db.reading())][:2] == ["signed out", "came in"]
+
+
 def test_who_came_in_is_in_the_audit_unless_nothing_is_kept(room: Site) -> None:
     room.enter("g0")
+    room.hub.trail.flush()
     came = [each for each in audit.entries(room.hub.db.reading()) if each.act == "came in"]
     assert [(each.who, each.role, each.subject) for each in came] == [("g0", "pupil", "lg.1")]
     assert audit.verify(room.hub.db.reading()) is None

@@ -236,6 +236,7 @@ def test_a_clock_that_jumps_erases_nothing(school: Site, teacher: FlaskClient) -
                 f"{year + 2}-10-20", f"{year + 2}-10-30"):  # fmt: skip
         assert keeper.run(moment(f"{day}T08:00:00"))
     assert (told(school, "p1"), len(vault.items(school.hub.db.reading(), "p1", "text", "media"))) == (1, 2)
+    school.hub.trail.flush()
     assert [each for each in audit.entries(school.hub.db.reading()) if each.act == "came in"]
     due = erasing(school, f"{year + 2}-10-30T08:00:00")
     assert due is not None

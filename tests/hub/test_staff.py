@@ -112,7 +112,7 @@ def test_the_day_of_a_substitute_ends(school: Site, trusted: bool, hours: float)
 def test_the_journal_is_in_words(school: Site) -> None:
     """Every act that the hub notes has its words; what it was about is a name, not an identifier."""
     source = "\n".join(file.read_text() for file in Path(roles.__file__).parent.glob("*.py"))
-    calls = re.findall(r"note(?:_in)?\((?:conn, )?\s*(\"[^,)]*)", source)
+    calls = re.findall(r"note(?:_in|_soon)?\((?:conn, )?\s*(\"[^,)]*)", source)
     noted = {act for call in calls for act in re.findall(r'"([a-z -]+)"', call)}
     assert "came in" in noted
     assert noted - set(staff_pages.ACTS) == set()
