@@ -44,6 +44,8 @@ def main() -> None:
 def sign_in(table: Table, box: Ours) -> None:
     """CPU of one sign-in, all processes of each side, nginx included on ours; sides in turn, medians."""
     class_ = pupils.of(box)
+    _ours(box, class_)
+    _settle(box)
     port = free_port()
     cost: dict[str, list[float]] = {"tap": [], "flow": [], "kolibri": []}
     with kolibri.start(port) as peer:
@@ -51,8 +53,6 @@ def sign_in(table: Table, box: Ours) -> None:
         tablets = [kolibri_class.Browser(port) for _ in names]
         for tablet in tablets:
             tablet.open_page()
-        _ours(box, class_)
-        _settle(box)
         for _ in range(ROUNDS):
             before = cpu_seconds(family(peer.pid))
             for tablet, who in zip(tablets, names, strict=True):
