@@ -8,6 +8,7 @@ Options and the markup that it obeys: espeak-ng(1), and ``docs/markdown.md`` of 
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import struct
@@ -16,6 +17,7 @@ import subprocess
 from appliance.drivers import mp3
 from appliance.drivers.sentences import plain, sayable
 from appliance.errors import Busy, NotFound, Unreachable
+from appliance.i18n import N_
 
 PROGRAM = "espeak-ng"
 VOICES = {"fr": "fr-fr", "en": "en-gb"}
@@ -23,6 +25,7 @@ SLOWLY = ("-s", "130", "-g", "3", "-p", "52")
 """Words a minute, a pause of 30 ms after each word, a slightly high pitch: for children."""
 TIME_LIMIT_S = 10.0
 MEMORY_BYTES = 256 << 20
+_NO_SOUND = N_("The program %(program)s gave no sound: try again, or restart the box.")
 _HEAD = struct.Struct("<4s4x4s4s4xHHII2xH4s4x")
 """RIFF, WAVE, ``fmt ``: format, channels, rate, bytes a second, bits; ``data``. The lengths are those of a pipe."""
 
@@ -53,7 +56,11 @@ class EspeakVoice:
         """The text goes by a pipe: it can be no option, and it is in no list of processes."""
         command = [self._program or "", "-v", voice, *SLOWLY, "-b", "1", "--stdin", "--stdout"]
         pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere)
+        try:
+            # An environment of its own: the one that all threads share may change while the child still reads it.
+            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, env=dict(os.environ))
+        except OSError as error:
+            raise Unreachable(_NO_SOUND, program=PROGRAM) from error
         with process:
             try:
                 _bound(process.pid)
@@ -84,4 +91,4 @@ def _samples(wave: bytes) -> bytes:
         riff, kind, _, form, channels, rate, _, bits, data = _HEAD.unpack_from(wave)
         if (riff, kind, data) == (b"RIFF", b"WAVE", b"data") and (form, channels, rate, bits) == (1, 1, mp3.RATE, 16):
             return wave[_HEAD.size :]
-    raise Unreachable("The program %(program)s gave no sound: try again, or restart the box.", program=PROGRAM)
+    raise Unreachable(_NO_SOUND, program=PROGRAM)

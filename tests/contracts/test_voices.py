@@ -110,3 +110,11 @@ def test_errors_have_sentences() -> None:
         EspeakVoice("no-such-program").speak("Bonjour", "fr")
     assert "espeak-ng" in str(caught.value)
     assert not EspeakVoice("no-such-program").knows("Bonjour", "fr")
+
+
+def test_a_program_that_does_not_start_is_said(tmp_path: Path) -> None:
+    broken = tmp_path / "espeak-ng"
+    broken.write_bytes(b"no program")
+    broken.chmod(0o755)
+    with pytest.raises(Unreachable, match="restart the box"):
+        EspeakVoice(str(broken)).speak("Bonjour", "fr")
