@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from appliance.config import load
 from appliance.drivers.voice_espeak import EspeakVoice
 from appliance.drivers.voice_prerendered import PrerenderedVoice
 from appliance.drivers.voice_simulated import SimulatedVoice
-from appliance.errors import CartableError, ConfigError, NotFound
+from appliance.errors import CartableError, ConfigError, NotFound, Unreachable
 from appliance.ports import MAX_SPOKEN, Voice
 from tests.rigs import sounds
 
