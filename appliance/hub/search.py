@@ -168,22 +168,25 @@ class Search:
 
     def _exchange(self, request: dict[str, Any]) -> Any:
         child = self._ready_child()
+        whole = False  # so that no answer is taken for the next request's, were this one interrupted
         try:
-            return child.ask(request, self._limit_s)
+            answer = child.ask(request, self._limit_s)
+            whole = True
         except Damaged:
             self._fail()
+            whole = True
             raise
         except CartableError:
+            whole = True
             raise
         except TimeoutError as error:
-            self._replace()
             raise Busy(_SLOW) from error
         except (EOFError, OSError, ValueError) as error:
-            self._replace()
             raise Busy(_STARTING) from error
-        except BaseException:
-            self._fail()  # interrupted: its answer would be taken for the next one's
-            raise
+        finally:
+            if not whole:
+                self._replace()
+        return answer
 
     @contextlib.contextmanager
     def _queue(self) -> Iterator[None]:
