@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -164,26 +164,36 @@ class Machine(Protocol):
 
 MAX_SPOKEN = 300
 """Characters of the longest sentence that a :class:`Voice` takes: some forty seconds."""
+SLOWER = 0.7
+"""The pace of a :class:`Voice` that speaks slowly, next to its usual one."""
+AMERICAN = "en-us"
+"""The language of a model voice: the English that pronunciations, recognisers and the ready sequences are in."""
 
 
 class Voice(Protocol):
     """Says sentences (entry-point group ``appliance.voices``). Thread-safe; keeps nothing of what it says."""
 
+    name: str
+    """Said beside a clip that is kept: who made it."""
     instant: bool
-    """Its sounds are there already: keeping them would be keeping them twice."""
+    """Its sounds are there already: keeping them would be keeping them twice. It says them in one way only."""
 
     def knows(self, text: str, language: str) -> bool:
-        """Whether :meth:`speak` would say ``text`` (``language``: fr, en…). At once; never raises.
+        """Whether :meth:`speak` would say ``text`` (``language``: fr, en, en-us). At once; never raises.
 
         False for an unknown language, for nothing to say, above :data:`MAX_SPOKEN`, and where its program is missing.
         """
         ...
 
-    def speak(self, text: str, language: str) -> bytes:
+    def speak(self, text: str, language: str, *, slow: bool = False, sounds: Mapping[str, str] | None = None) -> bytes:
         """MP3 (ISO 11172-3 or 13818-3 layer III) without any tag, one channel. Takes up to seconds.
 
-        Raises :class:`appliance.errors.NotFound` for what it does not know, :class:`appliance.errors.Unreachable` when
-        its program is missing or fails, :class:`appliance.errors.Busy` when it takes too long.
+        ``slow``: at :data:`SLOWER` of its pace. ``sounds``, for ``en-us`` only: word in lower case -> ARPAbet without
+        stress, said so wherever it stands in ``text``. A voice that is ``instant`` takes neither.
+
+        Raises :class:`appliance.errors.NotFound` for what it does not know, or cannot say in that way,
+        :class:`appliance.errors.Unreachable` when its program is missing or fails, :class:`appliance.errors.Busy` when
+        it takes too long.
         """
         ...
 

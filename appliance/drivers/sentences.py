@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from appliance.ports import MAX_SPOKEN
 
+_ENGLISH_WORD = re.compile(r"([A-Za-z]+(?:['’][A-Za-z]+)*)")
 _FOR_THE_EYE = str.maketrans({"\N{NON-BREAKING HYPHEN}": "-", "\N{SOFT HYPHEN}": None, "\N{ZERO WIDTH SPACE}": None})
 
 
@@ -21,3 +23,10 @@ def plain(text: str) -> str:
 def sayable(text: str) -> bool:
     """Whether there is something to say in ``text``, and not too much."""
     return len(text) <= MAX_SPOKEN and re.search(r"\w", text) is not None
+
+
+def pieces(text: str, sounds: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """``text`` in order, cut at the words of ``sounds``: each piece, and how to say it where that is given."""
+    for piece in _ENGLISH_WORD.split(text) if sounds else (text,):
+        if piece:
+            yield piece, tuple(sounds.get(piece.lower().replace("’", "'"), "").split())

@@ -13,16 +13,22 @@ import resource
 import shutil
 import struct
 import subprocess
+from collections.abc import Mapping
 
 from appliance.drivers import mp3
-from appliance.drivers.sentences import plain, sayable
+from appliance.drivers.espeak_phonemes import mnemonics
+from appliance.drivers.sentences import pieces, plain, sayable
 from appliance.errors import Busy, NotFound, Unreachable
 from appliance.i18n import N_
+from appliance.ports import AMERICAN, SLOWER
 
 PROGRAM = "espeak-ng"
-VOICES = {"fr": "fr-fr", "en": "en-gb"}
-SLOWLY = ("-s", "130", "-g", "3", "-p", "52")
-"""Words a minute, a pause of 30 ms after each word, a slightly high pitch: for children."""
+VOICES = {"fr": "fr-fr", "en": "en-gb", AMERICAN: "en-us+f3"}
+"""A woman's voice for the model: so are the clips of the ready sequences."""
+PACE = 130
+"""Words a minute."""
+TONE = ("-g", "3", "-p", "52")
+"""A pause of 30 ms after each word, a slightly high pitch: for children."""
 TIME_LIMIT_S = 10.0
 MEMORY_BYTES = 256 << 20
 _NO_SOUND = N_("The program %(program)s gave no sound: try again, or restart the box.")
@@ -33,6 +39,7 @@ _HEAD = struct.Struct("<4s4x4s4s4xHHII2xH4s4x")
 class EspeakVoice:
     """French and English, whatever the sentence. ``program``: a name to look for, or a path."""
 
+    name = PROGRAM
     instant = False
 
     def __init__(self, program: str = PROGRAM) -> None:
@@ -43,18 +50,19 @@ class EspeakVoice:
         """See :class:`appliance.ports.Voice`."""
         return self._program is not None and language in VOICES and sayable(text)
 
-    def speak(self, text: str, language: str) -> bytes:
+    def speak(self, text: str, language: str, *, slow: bool = False, sounds: Mapping[str, str] | None = None) -> bytes:
         """See :class:`appliance.ports.Voice`."""
         if self._program is None:
             raise Unreachable("There is no program %(program)s on this computer: install the package espeak-ng, "
                               "or take espeak out of drivers.voices.", program=self._name)  # fmt: skip
-        if not self.knows(text, language):
+        if not self.knows(text, language) or (sounds and language != AMERICAN):
             raise NotFound("The box cannot say this sentence.")
-        return mp3.encode(_samples(self._run(_markup_free(text), VOICES[language])))
+        said = "".join(mnemonics(phones) or piece for piece, phones in pieces(_markup_free(text), sounds or {}))
+        return mp3.encode(_samples(self._run(said + "\n", VOICES[language], round(PACE * SLOWER) if slow else PACE)))
 
-    def _run(self, text: str, voice: str) -> bytes:
+    def _run(self, text: str, voice: str, pace: int) -> bytes:
         """The text goes by a pipe: it can be no option, and it is in no list of processes."""
-        command = [self._program or "", "-v", voice, *SLOWLY, "-b", "1", "--stdin", "--stdout"]
+        command = [self._program or "", "-v", voice, "-s", str(pace), *TONE, "-b", "1", "--stdin", "--stdout"]
         pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
         try:
             # An environment of its own: the one that all threads share may change while the child still reads it.
@@ -73,7 +81,7 @@ class EspeakVoice:
 
 def _markup_free(text: str) -> str:
     """``[[…]]`` would be taken for phonemes."""
-    return plain(text.replace("[", " ").replace("]", " ")) + "\n"
+    return plain(text.replace("[", " ").replace("]", " "))
 
 
 def _bound(pid: int) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import appliance
@@ -20,6 +21,7 @@ INDEX = "sentences.json"
 class PrerenderedVoice:
     """The sentences of ``folder``; none when it holds no list that can be read."""
 
+    name = "prerendered"
     instant = True
 
     def __init__(self, folder: Path = CLIPS) -> None:
@@ -36,10 +38,10 @@ class PrerenderedVoice:
         """See :class:`appliance.ports.Voice`."""
         return (language, plain(text)) in self._clips
 
-    def speak(self, text: str, language: str) -> bytes:
+    def speak(self, text: str, language: str, *, slow: bool = False, sounds: Mapping[str, str] | None = None) -> bytes:
         """See :class:`appliance.ports.Voice`."""
         clip = self._clips.get((language, plain(text)))
-        if clip is None:
+        if clip is None or slow or sounds:
             raise NotFound("The box cannot say this sentence.")
         try:
             return clip.read_bytes()

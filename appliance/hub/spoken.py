@@ -12,13 +12,13 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from appliance import power_cut
 from appliance.errors import Busy, CartableError, NotFound
-from appliance.ports import Voice
+from appliance.ports import AMERICAN, Voice
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,17 @@ class Spoken:
             return self._render(voice, sentence)
         finally:
             self._line.release()
+
+    def model(self, text: str, *, slow: bool, sounds: Mapping[str, str]) -> tuple[bytes, str]:
+        """The model of an item of a sequence, and who says it: an MP3 that is kept with the sequence, not here.
+
+        Raises what :meth:`appliance.ports.Voice.speak` raises.
+        """
+        voice = next((each for each in self._voices if not each.instant and each.knows(text, AMERICAN)), None)
+        if voice is None:
+            raise NotFound("The box cannot say this sentence.")
+        with self._turn:
+            return voice.speak(text, AMERICAN, slow=slow, sounds=sounds), f"{voice.name} {AMERICAN}"
 
     def _voice(self, text: str, language: str) -> Voice | None:
         return next((voice for voice in self._voices if voice.knows(text, language)), None)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,12 @@ import pytest
 
 from appliance import box, plugins
 from appliance.config import load
+from appliance.drivers.espeak_phonemes import mnemonics
 from appliance.drivers.voice_espeak import EspeakVoice
 from appliance.drivers.voice_prerendered import PrerenderedVoice
 from appliance.drivers.voice_simulated import SimulatedVoice
 from appliance.errors import CartableError, ConfigError, NotFound, Unreachable
-from appliance.ports import MAX_SPOKEN, Voice
+from appliance.ports import AMERICAN, MAX_SPOKEN, Voice
 from tests.rigs import sounds
 
 VOICES: dict[str, Callable[[], Voice]] = {
@@ -95,6 +97,55 @@ def test_the_longest_sentence_is_said_in_time() -> None:
     text = ("anticonstitutionnellement, " * 20)[:MAX_SPOKEN]
     sound = sounds.read(EspeakVoice().speak(text, "fr"))
     assert 10 < sound.seconds < 90
+
+
+@pytest.mark.parametrize("name", ["espeak", "simulated"])
+def test_slow_takes_longer(name: str) -> None:
+    voice = VOICES[name]()
+    usual, slow = (sounds.read(voice.speak("What colour is it?", AMERICAN, slow=slow)) for slow in (False, True))
+    assert 1.2 < slow.seconds / usual.seconds < 1.7, "0.7 of the pace; silence does not stretch"
+
+
+@pytest.mark.parametrize("name", ["espeak", "simulated"])
+def test_a_word_is_said_as_its_sounds_tell(name: str) -> None:
+    voice = VOICES[name]()
+    ship, sheep, told = (
+        voice.speak(text, AMERICAN, sounds=said)
+        for text, said in (("A ship!", {}), ("A ship!", {"ship": "SH IY P"}), ("A ship!", {"sheep": "SH IY P"}))
+    )
+    assert ship != sheep
+    assert ship == told, "a word that is not there changes nothing"
+    assert sounds.read(sheep).seconds > 0.3
+
+
+def test_minimal_pairs_are_exactly_what_they_are_said_to_be() -> None:
+    """Read as written, or given by its sounds: the same phones, by espeak-ng's own account."""
+    for word, phones in (("ship", "SH IH P"), ("sheep", "SH IY P"), ("hat", "HH AE T"), ("think", "TH IH NG K"),
+                         ("vest", "V EH S T"), ("west", "W EH S T"), ("teacher", "T IY CH ER")):  # fmt: skip
+        given = [phonemes(text) for text in (word, mnemonics(phones.split()))]
+        assert given[0].rstrip("-") == given[1], word
+
+
+def phonemes(text: str) -> str:
+    command = ["espeak-ng", "-v", "en-us", "-q", "-x", "--stdin"]
+    return subprocess.run(command, input=text + "\n", capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_weight_falls_where_english_puts_it() -> None:
+    assert mnemonics(["AH", "B", "AW", "T"]) == "[[@|b|'aU|t]]"
+    assert mnemonics(["M", "AH", "N", "IY"]) == "[[m|'V|n|i]]"
+    assert mnemonics(["B", "AH", "N", "AE", "N", "AH"]) == "[[b|@|n|'a|n|@]]"
+    assert mnemonics(["SH"]) == "[[S]]"
+    assert mnemonics([]) == ""
+
+
+@pytest.mark.parametrize("voice", VOICES.values(), ids=list(VOICES))
+def test_what_cannot_be_said_in_that_way_is_refused(voice: Callable[[], Voice]) -> None:
+    with pytest.raises(NotFound):
+        voice().speak(GRID["fr"], "fr", sounds={"qui": "K IY"})
+    if voice().instant:
+        with pytest.raises(NotFound):
+            voice().speak(GRID["fr"], "fr", slow=True)
 
 
 def test_each_is_chosen_by_name() -> None:

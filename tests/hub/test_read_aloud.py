@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -205,10 +205,10 @@ class Slow(SimulatedVoice):
 
         self.begun, self.go = threading.Semaphore(0), threading.Event()
 
-    def speak(self, text: str, language: str) -> bytes:
+    def speak(self, text: str, language: str, *, slow: bool = False, sounds: Mapping[str, str] | None = None) -> bytes:
         self.begun.release()
         assert self.go.wait(20)
-        return super().speak(text, language)
+        return super().speak(text, language, slow=slow, sounds=sounds)
 
 
 def test_a_slow_voice_holds_two_requests_at_most() -> None:
