@@ -23,6 +23,10 @@ def main() -> int:
         from appliance import box
 
         return box.medium_worker(arguments[1:])
+    if word == "speech-worker":
+        from appliance import box
+
+        return box.speech_worker(arguments[1:])
     from appliance import cli
 
     return cli.main(arguments)

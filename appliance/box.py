@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from appliance import passphrase, plugins
-from appliance.config import ADDRESS, PRESENCE_CODE, Config, from_environment
+from appliance.config import ADDRESS, PRESENCE_CODE, Config, environment, from_environment
 from appliance.errors import Conflict
 from appliance.i18n import N_, translator
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from appliance.hub.content import ContentApp
     from appliance.hub.context import Hub
     from appliance.ports import Advert, Clock, Machine, ResourceFormat, SpeechEngine, Voice
+    from appliance.speech.ear import Ear
     from appliance.speech.phonetics import Lexicon
     from appliance.store.db import Database
     from appliance.store.records import Records
@@ -113,6 +114,51 @@ def medium_worker(arguments: Sequence[str]) -> int:
 
     makers = {"picture": quiz_medium.picture, "sound": quiz_medium.sound, "photo": photos.made}
     return worker.main(arguments, makers)
+
+
+def speech_worker(arguments: Sequence[str]) -> int:
+    """The process that listens to one recording after another (see ``speech/worker.py``)."""
+    from appliance.drivers.sound_decoder import decode
+    from appliance.speech import worker
+
+    config = from_environment()
+    worker.end_first()
+    memory = config.speech.memory_mb << 20
+    make = functools.partial(_ear, config)
+    return worker.main(int(arguments[0]), decode, make, memory, config.speech.limit_s)
+
+
+def _ear(config: Config) -> Ear:
+    from appliance.speech.ear import Ear
+
+    return Ear(speech_engines(config), lexicon())
+
+
+def speech(config: Config) -> int:
+    """The speech service, until it is told to end; returns the exit code. Raises :class:`Conflict`."""
+    from appliance.client import Client
+    from appliance.listening import listening
+    from appliance.speech import serving
+    from appliance.speech.context import Speech
+    from appliance.speech.listener import Listener
+    from appliance.speech.workers import Workers
+
+    os.environ.update(environment(config))  # for the workers
+    command = (sys.executable, "-m", "appliance", "speech-worker")
+    workers = Workers(command, config.speech.workers, config.speech.limit_s)
+    parts = Speech(Listener(workers), Client(config.hub_socket), config.box.language)
+    return serving.run(parts, listening(config.speech_socket), config.speech.idle_s)
+
+
+def studio(config: Config) -> int:
+    """The studio, until it is told to end; returns the exit code. Raises :class:`Conflict`."""
+    from appliance.client import Client
+    from appliance.listening import listening
+    from appliance.studio import app
+
+    names = (config.drivers.microphone, config.drivers.loudspeaker)
+    made = app.create_app(Client(config.hub_socket), config.box.language, *names)
+    return app.run(made, listening(config.studio_socket))
 
 
 @contextlib.contextmanager

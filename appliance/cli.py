@@ -19,7 +19,7 @@ from appliance.i18n import N_, translator
 from appliance.words.parser import Parser, speaking
 from appliance.words.terminal import printable
 
-WORDS = ("console", "dev", "doctor", "hub", "library", "migrate", "nginx", "provision", "records", "speech")
+WORDS = ("console", "dev", "doctor", "hub", "library", "migrate", "nginx", "provision", "records", "speech", "studio")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -126,6 +126,20 @@ class SearchConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechConfig:
+    """The service that listens to pupils."""
+
+    workers: int = 2
+    """Recordings that are listened to at once, a process each; more wait for some seconds."""
+    idle_s: float = 300.0
+    """After so long without anybody speaking its processes end; on a box, which starts it again, the service too."""
+    limit_s: float = 6.0
+    """A recording that takes longer gets no verdict."""
+    memory_mb: int = 1024
+    """Bound of one process, its model included."""
+
+
+@dataclass(frozen=True, slots=True)
 class DriversConfig:
     """Drivers by name."""
 
@@ -135,6 +149,10 @@ class DriversConfig:
     """Where health comes from: ``linux``, or ``simulated`` (a Raspberry Pi that is not there)."""
     machine_faults: str = ""
     """What is wrong with a simulated machine: names separated by spaces."""
+    microphone: str = "alsa"
+    """``alsa``, or ``simulated`` (plays recordings)."""
+    loudspeaker: str = "alsa"
+    """``alsa``, or ``simulated`` (keeps what it played)."""
     speech_engines: str = "vosk pocketsphinx"
     """Who listens to pupils, names separated by spaces: the first that can load. ``simulated`` understands whatever was
     asked. Empty: nobody; pupils compare themselves with the model."""
@@ -152,6 +170,7 @@ class Config:
     library: LibraryConfig = field(default_factory=LibraryConfig)
     records: RecordsConfig = field(default_factory=RecordsConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
+    speech: SpeechConfig = field(default_factory=SpeechConfig)
     drivers: DriversConfig = field(default_factory=DriversConfig)
 
     @property
@@ -186,6 +205,14 @@ class Config:
     @property
     def hub_socket(self) -> Path:
         return self.box.run / "hub.sock"
+
+    @property
+    def speech_socket(self) -> Path:
+        return self.box.run / "speech.sock"
+
+    @property
+    def studio_socket(self) -> Path:
+        return self.box.run / "studio.sock"
 
 
 def parsed(text: str) -> dict[str, Any]:

@@ -13,32 +13,28 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
 import aiohttp
 import segno
 
-from appliance import box, config
+from appliance import box
 from appliance.config import ADDRESS, PRESENCE_CODE, Config
 from appliance.edge import Edge
-from appliance.errors import ConfigError, Conflict, Unreachable
+from appliance.errors import ConfigError, Conflict
 from appliance.i18n import translator
 from appliance.ports import Advert
 from appliance.routes import Origin
-from appliance.serve import HELD_BY_PARENT
 from appliance.store.migrations import migrate
+from appliance.supervisor import Supervisor
 
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 10.0
-STABLE_S = 30.0
-"""A service that ran this long starts again at once."""
-STOP_S = 4.0
 LOOPBACK = "127.0.0.1"
 NETWORK_POLL_S = 2.0
 """How often a network is looked for while there is none, and a new code."""
-QUICK_CRASHES = 3
-"""This many ends in a row before it ever answered: the service cannot start."""
+SPARED = (("speech", "serve"), ("studio",))
+"""Services that a class can do without, by their words: they start after the first page, and whatever becomes of them,
+it goes on."""
 SOCKET_PATH_MAX = 100
 """Linux takes 107 bytes in the path of a Unix socket."""
 
@@ -52,10 +48,9 @@ def run(settings: Config, ready: Ready | None = None) -> int:
     Raises :class:`appliance.errors.Conflict` when a port is taken or another ``cartable dev`` has the same state,
     :class:`appliance.errors.Unreachable` when the hub cannot start.
     """
-    if len(os.fsencode(settings.hub_socket)) > SOCKET_PATH_MAX:
-        raise ConfigError(
-            "The path %(path)s is too long for a socket: choose another --state.", path=settings.hub_socket
-        )
+    longest = max(settings.hub_socket, settings.speech_socket, settings.studio_socket, key=lambda path: len(str(path)))
+    if len(os.fsencode(longest)) > SOCKET_PATH_MAX:
+        raise ConfigError("The path %(path)s is too long for a socket: choose another --state.", path=longest)
     with only_one(settings):
         migrate(settings.database)
         asyncio.run(_Box(settings, ready).run())
@@ -77,71 +72,15 @@ def only_one(settings: Config) -> Iterator[None]:
         yield
 
 
-class Supervisor:
-    """Keeps one service running: started again when it ends, ended with us."""
-
-    def __init__(self, name: str, settings: Config) -> None:
-        self.answered = False
-        """Set by whoever saw the service answer; until then, a few ends in a row mean that it cannot start."""
-        self._name = name
-        self._settings = settings
-        self._say = translator(settings.box.language)
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def run(self) -> None:
-        """Until cancelled; then the process is ended, killed when it takes more than four seconds.
-
-        Raises :class:`appliance.errors.Unreachable` when the service cannot start.
-        """
-        read, held = os.pipe()
-        try:
-            await self._keep(read)
-        finally:
-            await self._end()
-            os.close(read)
-            os.close(held)
-
-    async def _keep(self, read: int) -> None:
-        environ = {**os.environ, **config.environment(self._settings), HELD_BY_PARENT: str(read)}
-        delay, ends = FIRST_DELAY_S, 0
-        while True:
-            begun = time.monotonic()
-            command = (sys.executable, "-m", "appliance", self._name)
-            self._process = await asyncio.create_subprocess_exec(
-                *command, env=environ, stdin=asyncio.subprocess.DEVNULL, pass_fds=(read,), start_new_session=True
-            )
-            code = await self._process.wait()
-            ends += 1
-            if not self.answered and ends >= QUICK_CRASHES:
-                raise Unreachable("The service %(name)s cannot start: see the messages above.", name=self._name)
-            delay = FIRST_DELAY_S if time.monotonic() - begun > STABLE_S else delay
-            _ = self._say
-            told = _("The service %(name)s ended (%(code)s); it starts again in %(seconds).1f s.")
-            print(told % {"name": self._name, "code": code, "seconds": delay}, file=sys.stderr, flush=True)
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_DELAY_S)
-
-    async def _end(self) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        process.terminate()
-        try:
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-
-
 class _Box:
     def __init__(self, settings: Config, ready: Ready | None) -> None:
         self._settings = settings
         self._ready = ready
         self._say = translator(settings.box.language)
         self._edge = Edge(settings)
-        self._hub = Supervisor("hub", settings)
+        self._hub = Supervisor(settings, "hub", vital=True)
+        self._others = [Supervisor(settings, *words) for words in SPARED]
+        self._shown = asyncio.Event()
         self._advert: Advert = box.advert(settings)
 
     async def run(self) -> None:
@@ -150,7 +89,7 @@ class _Box:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         await self._edge.start()  # first: a port that is taken is the likeliest trouble, and says so at once
-        tasks = [asyncio.create_task(self._hub.run()), asyncio.create_task(self._announce())]
+        tasks = [asyncio.create_task(work) for work in (self._hub.run(), self._announce(), self._accompany())]
         stopping = asyncio.create_task(stop.wait())
         try:
             await _first_end_or_failure([*tasks, stopping], stopping)
@@ -166,11 +105,19 @@ class _Box:
         with contextlib.suppress(OSError):
             (self._settings.box.run / ADDRESS).unlink()
 
+    async def _accompany(self) -> None:
+        """The services beside the hub, once it has answered: its first page waits for nobody."""
+        await self._shown.wait()
+        async with asyncio.TaskGroup() as group:
+            for service in self._others:
+                group.create_task(service.run())
+
     async def _announce(self) -> None:
         """When the first page answers: publish the name, print the addresses; again once there is a network."""
         port = self._edge.ports[Origin.HUB]
         await self._first_page(port)
         self._hub.answered = True
+        self._shown.set()
         name = await asyncio.to_thread(self._advert.start, self._settings.box.name, port)
         host = lan_address(self._settings, self._advert)
         self._tell(host or LOOPBACK, name, port)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from appliance.routes import NOSNIFF
 
 DEFAULTS = (NOSNIFF, ("Referrer-Policy", "same-origin"))
@@ -50,3 +52,16 @@ RESTARTING = (
     "<h1>Le service redémarre…</h1><p>Cette page se recharge toute seule.</p></html>"
 )
 """Shown to people while a service is away. No double quote, dollar or line break: nginx holds it in one string."""
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def from_another_page(host: str, origin: str | None, site: str | None) -> bool:
+    """Whether a changing request was made by a page of another origin; ``origin``, ``site``: the headers ``Origin`` and
+    ``Sec-Fetch-Site`` (Fetch Metadata, 2.4), None where not sent.
+
+    The second origin of the box is the same *site*: cookies ignore ports, so ``SameSite`` alone would not do.
+    """
+    if origin is not None:
+        return urlsplit(origin).netloc != host
+    return site in ("cross-site", "same-site")

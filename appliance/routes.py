@@ -25,6 +25,8 @@ class Service(enum.StrEnum):
     """A service of the box; its socket is ``<run>/<name>.sock``."""
 
     HUB = "hub"
+    SPEECH = "speech"
+    STUDIO = "studio"
 
 
 class Root(enum.StrEnum):
@@ -44,6 +46,10 @@ class Proxy:
     max_body_mb: int = 1
     held: bool = False
     """Read whole before it is passed on, however large: many small bodies come here over a slow Wi-Fi."""
+    unwritten: bool = False
+    """Held in memory alone, never in a file: a voice."""
+    streams: bool = False
+    """Passed on as it comes, however slowly: Server-Sent Events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,9 @@ ROUTES: tuple[Route, ...] = (
     Route("answer-media", Origin.HUB, r"^/(?:api/media|exercice/[^/]+/medium)$",
           Proxy(Service.HUB, max_body_mb=9, held=True)),
     Route("xapi", Origin.HUB, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),
+    Route("speech", Origin.HUB, r"^/api/speech/",
+          Proxy(Service.SPEECH, max_body_mb=4, held=True, unwritten=True), json_errors=True),
+    Route("studio", Origin.HUB, r"^/api/studio/", Proxy(Service.STUDIO, streams=True), json_errors=True),
     Route("hub", Origin.HUB, r"^/", Proxy(Service.HUB)),
     Route("reader", Origin.CONTENT, r"^/static/(?P<path>[^\0]+)$",
           Files(Root.STATIC, "{path}", precompressed=True), (IMMUTABLE, NOSNIFF, READER, NO_REFERRER, ANY_ORIGIN)),

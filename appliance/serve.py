@@ -28,11 +28,9 @@ from typing import Any, NoReturn
 
 from appliance import config as configuration
 from appliance.config import Config
-from appliance.errors import CartableError, Conflict
+from appliance.errors import CartableError
 from appliance.i18n import translator
-
-HELD_BY_PARENT = "CARTABLE_HELD_BY_PARENT"
-"""Environment variable: the read end of a pipe that whoever started us keeps open while it lives. We end with it."""
+from appliance.listening import HELD_BY_PARENT, free, notify, watchdog_interval
 
 ALIVE = "/.alive"
 """Answered 204 here, before the application: that a worker thread is free to answer at all."""
@@ -132,37 +130,6 @@ def _end_late(heard: int, over: threading.Event) -> None:
             if number[0] in (signal.SIGTERM, signal.SIGINT) and not over.wait(STOP_S):
                 for worker in multiprocessing.active_children():
                     worker.kill()
-
-
-def free(path: Path) -> None:
-    """Make room for a socket at ``path``: folder made, a dead socket removed.
-
-    Raises :class:`appliance.errors.Conflict` when something answers there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            path.unlink(missing_ok=True)
-            return
-    raise Conflict("Another process already answers on %(socket)s: stop it first.", socket=path)
-
-
-def notify(state: str) -> None:
-    """Tell systemd, if it started us (sd_notify(3))."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-        out.connect("\0" + address[1:] if address.startswith("@") else address)
-        out.send(state.encode())
-
-
-def watchdog_interval() -> float | None:
-    """Seconds between two signs of life that satisfy the unit's WatchdogSec; None when it has none."""
-    microseconds = os.environ.get("WATCHDOG_USEC", "")
-    return int(microseconds) / 2e6 if microseconds.isdecimal() else None
 
 
 def _worker(target: str, path: Path, language: str, alive: int, parent_holds: int) -> Application:

@@ -57,6 +57,7 @@ from appliance.hub import (
     staff_pages,
     teacher_library,
     traces,
+    who,
     works,
 )
 from appliance.hub.assets import content_origin, register_assets
@@ -149,7 +150,7 @@ def create_app(hub: Hub) -> Flask:
         paper_pages.pages,
     ):
         app.register_blueprint(pages)
-    for module in (library_api, read_aloud, records_api, search_api, openapi):
+    for module in (library_api, read_aloud, records_api, search_api, openapi, who):
         app.register_blueprint(module.api)
     return app
 

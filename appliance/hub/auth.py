@@ -12,13 +12,13 @@ import hmac
 import re
 import secrets
 from typing import Literal
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import Busy, Locked, Refused
+from appliance.http_rules import SAFE_METHODS, from_another_page
 from appliance.hub import accounts, roles
 from appliance.hub.accounts import SIGNED_IN_S as SIGNED_IN_S
 from appliance.hub.context import hub
@@ -52,10 +52,9 @@ def check_forgery() -> None:
     The second origin is the same *site* (cookies ignore ports), so SameSite alone would not do: the Origin header,
     where sent, must be ours, and a form must carry the session's token. Answers carry a signed token of their own.
     """
-    if request.method in ("GET", "HEAD", "OPTIONS") or is_local():
+    if request.method in SAFE_METHODS or is_local():
         return
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if from_another_page(request.host, request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")):
         raise Refused("This request comes from another page: open the box's own page and try again.")
     if request.path in ("/api/answers", "/api/media"):
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from appliance.i18n import N_
-from appliance.speech.verdict import Outcome
+from appliance.speech.verdict import Outcome, Verdict
 
 BRAVO = N_("Well done! I heard “%(heard)s”.")
 ALMOST_AS = N_("Nearly! I heard “%(heard)s”.")
@@ -60,3 +60,13 @@ def sentence(outcome: Outcome, reason: str = "", heard: str = "", asked: str = "
 def tip(contrast: str) -> str:
     """What to do with the mouth for ``contrast``: a message id, empty when there is none."""
     return TIPS.get(contrast, "")
+
+
+def failed() -> Verdict:
+    """The verdict *panne*: the box failed, whatever the pupil did."""
+    return Verdict(Outcome.PANNE, FAILED)
+
+
+def compared() -> Verdict:
+    """Where no engine can be had: the pupil listens to the model and to their own voice. No judgement."""
+    return Verdict(Outcome.PANNE, COMPARED)

@@ -9,7 +9,6 @@ import dataclasses
 import time
 from collections.abc import Sequence
 
-from appliance.errors import CartableError
 from appliance.ports import Heard, Probe, SpeechEngine, SpeechTask
 from appliance.speech import content, feedback, signal
 from appliance.speech.contrasts import contrasts
@@ -33,17 +32,6 @@ def judge(pcm: bytes, task: SpeechTask, engine: SpeechEngine, before_db: float |
         verdict, level_db=round(measured.level_db, 1), snr_db=round(measured.snr_db, 1), engine=engine.name,
         cpu_ms=round((time.process_time() - started) * 1000, 1),
     )  # fmt: skip
-
-
-def failed(error: CartableError | None = None) -> Verdict:
-    """The verdict *panne*: the box failed, whatever the pupil did. ``error`` goes to the journal, not to the child."""
-    del error
-    return _told(Outcome.PANNE)
-
-
-def compared() -> Verdict:
-    """Where no engine can be had: the pupil listens to the model and to their own voice. No judgement."""
-    return Verdict(Outcome.PANNE, feedback.COMPARED)
 
 
 def _concluded(task: SpeechTask, heard: Heard, accepts: float) -> Verdict:

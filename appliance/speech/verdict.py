@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Outcome(StrEnum):
@@ -74,6 +75,12 @@ class Verdict:
     snr_db: float | None = None
     engine: str = ""
     cpu_ms: float = 0.0
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Verdict:
+        """What :func:`dataclasses.asdict` made of one, perhaps by way of JSON."""
+        words = tuple(WordVerdict(**word) for word in told["words"])
+        return cls(**{**told, "outcome": Outcome(told["outcome"]), "words": words, "focus": tuple(told["focus"])})
 
     def as_json(self, gettext: Callable[[str], str]) -> dict[str, object]:
         """Everything, for programs; sentences in the language of ``gettext``."""

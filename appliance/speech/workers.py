@@ -29,7 +29,11 @@ _BUSY = N_("Many speak at once: listen to the model, then try again.")
 _STOPPED = N_("The box could not listen this time: try again.")
 
 
-@dataclass(slots=True)
+class NoEngine(Unreachable):
+    """No worker can listen, whatever is said: there is no engine, or no model."""
+
+
+@dataclass(slots=True, eq=False)
 class _Worker:
     child: Child
     served: int = 0
@@ -50,13 +54,14 @@ class Workers:
         self._places = threading.Semaphore(most)
         self._lock = threading.Lock()
         self._free: list[_Worker] = []
+        self._busy: set[_Worker] = set()
         self._stopped = False
 
     def judge(self, sound: bytes, asked: Asked) -> dict[str, Any]:
         """The verdict on one attempt, as :func:`dataclasses.asdict` makes it.
 
-        Raises :class:`Busy` when too many speak, :class:`Unreachable` when the worker died or was too slow, and what
-        the worker raises: :class:`BadInput` for a recording that is none, :class:`Unreachable` without any engine.
+        Raises :class:`Busy` when too many speak, :class:`Unreachable` when the worker died or was too slow,
+        :class:`NoEngine`, and what the worker raises: :class:`BadInput` for a recording that is none.
         """
         if not self._places.acquire(timeout=WAIT_S):
             raise Busy(_BUSY)
@@ -89,44 +94,57 @@ class Workers:
 
     def stop(self) -> None:
         """End them all; who speaks now gets :class:`Unreachable`."""
-        self._stopped = True
+        with self._lock:
+            self._stopped = True
+            busy = list(self._busy)
+        for worker in busy:
+            worker.child.process.kill()
         self.end_idle(-1.0)
 
     @contextlib.contextmanager
     def _worker(self) -> Iterator[_Worker]:
-        """A worker that is ready; it goes back only when the other end is as it should be."""
-        worker = self._taken()
-        healthy = False
+        """A worker that is ready; it goes back only when it has answered: an error of its own is an answer."""
+        worker, answered = self._taken(), False
         try:
-            worker.child.wait_ready(STARTS_S)
-            healthy = True
-            yield worker
+            _wake(worker)
+            try:
+                yield worker
+            except CartableError:
+                answered = True
+                raise
+            answered = True
         except CartableError:
-            raise  # its own words about the attempt, or about the engine that it could not load
-        except (EOFError, OSError) as error:
-            healthy = False
-            raise Unreachable(_STOPPED) from error
-        except BaseException:
-            healthy = False
             raise
+        except (EOFError, OSError) as error:
+            raise Unreachable(_STOPPED) from error
         finally:
-            self._back(worker, healthy)
+            self._back(worker, answered)
 
     def _taken(self) -> _Worker:
-        if self._stopped:
-            raise Unreachable(_STOPPED)
-        with self._lock:
-            worker = self._free.pop() if self._free else None
-        if worker is not None and worker.spent():
+        while True:
+            with self._lock:
+                if self._stopped:
+                    raise Unreachable(_STOPPED)
+                worker = self._free.pop() if self._free else _Worker(Child(self._command))
+                if not worker.spent():
+                    self._busy.add(worker)
+                    return worker
             worker.child.close()
-            return self._taken()
-        return worker or _Worker(Child(self._command))
 
     def _back(self, worker: _Worker, healthy: bool) -> None:
         worker.served += 1
         worker.since = time.monotonic()
         with self._lock:
+            self._busy.discard(worker)
             if healthy and not self._stopped:
                 self._free.append(worker)
                 return
         worker.child.close()
+
+
+def _wake(worker: _Worker) -> None:
+    """Wait until it can listen. Raises :class:`NoEngine`, EOFError or OSError."""
+    try:
+        worker.child.wait_ready(STARTS_S)
+    except CartableError as error:
+        raise NoEngine(error.message, **error.params) from error

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""``cartable speech score | models``. Exit code 0: all done; 1: something was refused or failed; 2: the command line
-was wrong. ``score`` judges one recording: whatever the pupil said, that is 0."""
+"""``cartable speech serve | score | models``. Exit code 0: all done; 1: something was refused or failed; 2: the command
+line was wrong. ``score`` judges one recording: whatever the pupil said, that is 0."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def register(words: Any) -> argparse.ArgumentParser:
     """The word and its own words."""
     parser: argparse.ArgumentParser = words.add_parser("speech", help=N_("spoken English: one recording, the models"))
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("serve", help=N_("run the speech service on its Unix socket"))
     score = actions.add_parser("score", help=N_("what the box makes of one recording"))
     score.add_argument("file", type=Path, metavar="FILE", help=N_("a sound file"))
     score.add_argument("--expect", required=True, metavar="TEXT", help=N_("the word or phrase that was asked"))
@@ -49,6 +50,10 @@ def _register_models(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Returns the exit code."""
+    if args.action == "serve":
+        from appliance import box
+
+        return box.speech(config)
     # Only now: the other words must not load what this one needs.
     from appliance.i18n import plurals, translator
     from appliance.words.terminal import Meter

@@ -196,6 +196,7 @@ API = (
     "/api/suggestions",
     "/api/health",
     "/api/presence-code",
+    "/api/who",
     "/api/library",
     "/api/library/jobs",
     "/api/library/jobs/<job_id>",

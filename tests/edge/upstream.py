@@ -57,6 +57,24 @@ async def _cut(request: web.Request) -> web.StreamResponse:
     return response
 
 
+MORE = web.AppKey("more", asyncio.Event)
+
+
+async def _drip(request: web.Request) -> web.StreamResponse:
+    """One event, and the second when somebody asks for more."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    await response.write(b"data: 1\n")
+    await request.app[MORE].wait()
+    await response.write(b"data: 2\n")
+    return response
+
+
+async def _more(request: web.Request) -> web.StreamResponse:
+    request.app[MORE].set()
+    return web.Response(status=204)
+
+
 async def _socket(request: web.Request) -> web.StreamResponse:
     socket = web.WebSocketResponse(protocols=["cartable"])
     await socket.prepare(request)
@@ -70,7 +88,10 @@ async def _socket(request: web.Request) -> web.StreamResponse:
 
 def _application() -> web.Application:
     application = web.Application(client_max_size=1 << 40)
+    application[MORE] = asyncio.Event()
     application.router.add_get("/ws", _socket)
+    application.router.add_get("/api/studio/drip", _drip)
+    application.router.add_get("/api/studio/more", _more)
     application.router.add_route("*", "/status/{code}", _status)
     application.router.add_get("/big/{mebibytes}", _big)
     application.router.add_get("/cut", _cut)

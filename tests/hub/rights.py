@@ -159,6 +159,7 @@ RIGHTS: dict[str, str] = {
     "GET /api/library/jobs/<job_id>": KEEPERS,
     # processes of the box
     "GET /api/presence-code": BOX,
+    "GET /api/who": BOX,
     "GET /api/library": BOX,
     "POST /api/library": BOX,
     "DELETE /api/library/<resource_id>": BOX,

@@ -15,7 +15,8 @@ from appliance.i18n import translator
 from appliance.ports import Heard, SpeechTask
 from appliance.speech.competitors import task_for
 from appliance.speech.ear import Ear
-from appliance.speech.judge import compared, failed, judge
+from appliance.speech.feedback import compared, failed
+from appliance.speech.judge import judge
 from appliance.speech.verdict import Asked, Outcome, Verdict
 from tests.rigs import speech_sounds as sounds
 

@@ -236,6 +236,22 @@ def test_a_hub_that_cannot_start(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+def test_a_service_that_cannot_start_stops_no_class(tmp_path: Path) -> None:
+    run = tmp_path / "state" / "run"
+    run.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as other, dev(tmp_path / "state") as box:
+        other.bind(str(run / "speech.sock"))
+        other.listen()
+        box.wait_for(r"speech\.sock")
+        for seconds in ("0.5", "1.0", "2.0"):
+            box.wait_for(rf"speech .*{re.escape(seconds)} s")
+        assert box.page() == 200
+        until(lambda: box.page("/api/studio/now") == 403, "the studio is not there")
+        other.close()
+        until(lambda: box.page("/api/speech/now") == 200, "speech did not come back")
+        assert "Traceback" not in "".join(box.said)
+
+
 @pytest.mark.parametrize("number", ["-1", "70000"])
 def test_a_port_that_is_none(tmp_path: Path, number: str) -> None:
     with dev(tmp_path / "state", "--port", number) as box:

@@ -1,0 +1,4 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""The studio: the process that owns microphone and loudspeaker."""
