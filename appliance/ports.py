@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -200,6 +201,63 @@ class Voice(Protocol):
 
 RATE = 16_000
 """Samples per second of every sound that a :class:`SpeechEngine` takes: one channel, signed 16 bits, little endian."""
+
+BLOCK = 2 * RATE // 10
+"""Bytes of a block of sound: 100 ms at :data:`RATE`."""
+
+
+class Microphone(Protocol):
+    """The microphone of the box itself (entry-point group ``appliance.microphones``); keeps nothing of what it hears.
+
+    A driver is made with ``drivers.microphone_device``, which says which one; empty: it chooses.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the one that would be used now calls itself; empty while there is none."""
+        ...
+
+    def present(self) -> bool:
+        """Whether there is one to open. At once; never raises."""
+        ...
+
+    def open(self) -> AbstractContextManager[Iterator[bytes]]:
+        """Record, as long as the block lasts: blocks of exactly :data:`BLOCK` bytes (:data:`RATE`, one channel, s16le),
+        at the pace of the sound. Entered, it records; left, the device is closed.
+
+        Raises :class:`appliance.errors.Unreachable`, on entering and while blocks are read: there is none, another
+        program has it, it was unplugged. Opening again later is right.
+        """
+        ...
+
+
+class Loudspeaker(Protocol):
+    """The loudspeaker of the box itself (entry-point group ``appliance.loudspeakers``). Thread-safe.
+
+    A driver is made with ``drivers.loudspeaker_device``, as microphones are.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the one that would be used now calls itself; empty while there is none."""
+        ...
+
+    def present(self) -> bool:
+        """Whether there is one. At once; never raises."""
+        ...
+
+    def play(self, pcm: bytes, rate: int) -> bool:
+        """Play one channel of s16le samples, ``rate`` a second; returns when they were heard: True, or False when
+        :meth:`stop` cut them short.
+
+        Raises :class:`appliance.errors.Unreachable` as a microphone does, :class:`appliance.errors.BadInput` for half a
+        sample or no rate, :class:`appliance.errors.Conflict` while another sound plays.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End what plays now, if anything; at once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

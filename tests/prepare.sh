@@ -18,6 +18,7 @@ command -v mke2fs >/dev/null || [ -x /usr/sbin/mke2fs ] || missing="$missing e2f
 command -v sfdisk >/dev/null || [ -x /usr/sbin/sfdisk ] || missing="$missing fdisk"
 command -v strace >/dev/null || missing="$missing strace"
 command -v espeak-ng >/dev/null || missing="$missing espeak-ng"
+command -v arecord >/dev/null && command -v aplay >/dev/null || missing="$missing alsa-utils"
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fontconfig fonts-noto-color-emoji"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

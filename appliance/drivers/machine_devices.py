@@ -3,7 +3,7 @@
 
 """What is plugged in, from ``/sys/class`` and ``/proc/asound``: seen without opening any device, which has one owner.
 
-Formats: kernel documentation ``sound/designs/procfile.rst``, ``ABI/testing/sysfs-class-net``,
+Formats: :mod:`appliance.drivers.sound_cards`; kernel documentation ``ABI/testing/sysfs-class-net``,
 ``userspace-api/media`` (video4linux), ``gpu/drm-uapi.rst``.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from appliance.drivers import sound_cards
 from appliance.drivers.machine_tree import Tree
 from appliance.facts import Devices, Link
 
@@ -45,23 +46,14 @@ def _cameras(tree: Tree) -> tuple[str, ...] | None:
     for node in nodes:
         name = tree.text(f"sys/class/video4linux/{node}/name") or node
         if node.startswith("video") and not name.startswith(_NO_CAMERAS):
-            found += [_readable(name)] if not tree.number(f"sys/class/video4linux/{node}/index") else []
+            found += [sound_cards.readable(name)] if not tree.number(f"sys/class/video4linux/{node}/index") else []
     return tuple(found)
 
 
 def _sounds(tree: Tree, direction: str) -> tuple[str, ...] | None:
-    """Sound cards that record (``capture``) or play (``playback``), by ``/proc/asound/pcm``."""
-    pcm = tree.text("proc/asound/pcm")
-    if pcm is None:
-        return () if tree.text("proc/meminfo") is not None and not tree.there("proc/asound") else None
-    names = dict(re.findall(r"^ *(\d+) \[[^\]]*\]: *(.+)$", tree.text("proc/asound/cards") or "", re.MULTILINE))
-    found = {}
-    for line in pcm.splitlines():
-        number, _, rest = line.partition("-")
-        if number.isdecimal() and re.search(rf": {direction} \d+", rest):
-            name = names.get(str(int(number)), f"card {int(number)}")
-            found[number] = _readable(name.rpartition(" - ")[2])
-    return tuple(found.values())
+    """Sound cards that record (``capture``) or play (``playback``)."""
+    found = sound_cards.cards(tree, direction)
+    return None if found is None else tuple(card.name for card in found)
 
 
 def _serial_ports(tree: Tree) -> tuple[str, ...] | None:
@@ -90,8 +82,3 @@ def _screens(tree: Tree) -> tuple[bool, ...] | None:
         return None
     sockets = [name for name in names if re.fullmatch(r"card\d+-.+", name) and "Writeback" not in name]
     return tuple(tree.text(f"sys/class/drm/{name}/status") == "connected" for name in sockets)
-
-
-def _readable(name: str) -> str:
-    """What a device calls itself, bounded and without what a terminal or a journal would obey."""
-    return "".join(letter for letter in name if letter.isprintable()).strip()[:60] or "?"

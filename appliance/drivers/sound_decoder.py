@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 LONGEST_S = 30.0
 """Of one utterance: the pupil's page stops long before."""
-_MOST = int(LONGEST_S * RATE) * 2
 _MP3 = re.compile(rb"ID3|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x00-\xef]")
 _AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _UNREADABLE = N_("This recording cannot be read: record it again.")
@@ -43,12 +42,12 @@ def demuxer(data: bytes) -> str | None:
     return "aac" if _AAC.match(data) else "mp3" if _MP3.match(data) else None
 
 
-def decode(data: bytes) -> bytes:
-    """One channel of signed 16-bit little-endian samples at :data:`appliance.ports.RATE`.
+def decode(data: bytes, rate: int = RATE, longest_s: float = LONGEST_S) -> bytes:
+    """One channel of signed 16-bit little-endian samples, ``rate`` a second.
 
     ``data``: WebM, MP4 or M4A, Ogg, WAV, MP3, AAC, FLAC, CAF or AMR. A recording that breaks off gives what it holds.
     Raises :class:`BadInput` for nothing that can be heard, :class:`Unsupported` for anything else,
-    :class:`TooLarge` beyond :data:`LONGEST_S`.
+    :class:`TooLarge` beyond ``longest_s`` seconds.
     """
     if not data:
         raise BadInput("The recording is empty: hold the button while you speak.")
@@ -56,21 +55,22 @@ def decode(data: bytes) -> bytes:
     if name is None:
         raise Unsupported("This is no recording that the box can read: send WebM, MP4, Ogg, WAV or MP3.")
     samples = bytearray()
-    for block in _blocks(data, name):
+    most = int(longest_s * rate) * 2
+    for block in _blocks(data, name, rate):
         samples += block
-        if len(samples) > _MOST:
-            raise TooLarge("This recording is too long: %(limit)d seconds at most.", limit=int(LONGEST_S))
+        if len(samples) > most:
+            raise TooLarge("This recording is too long: %(limit)d seconds at most.", limit=int(longest_s))
     if not samples:
         raise BadInput(_UNREADABLE)
     return bytes(samples)
 
 
-def _blocks(data: bytes, name: str) -> Iterator[bytes]:
+def _blocks(data: bytes, name: str, rate: int) -> Iterator[bytes]:
     import av
     from av.audio.resampler import AudioResampler
     from av.error import FFmpegError
 
-    resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+    resampler = AudioResampler(format="s16", layout="mono", rate=rate)
     heard = False
     try:
         with av.open(io.BytesIO(data), "r", format=name, metadata_errors="replace") as container:

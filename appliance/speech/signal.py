@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-import array
 import functools
-import math
-import sys
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import webrtcvad
 
+from appliance import loudness
 from appliance.errors import BadInput
+from appliance.loudness import FLOOR_DB, decibels, power
 from appliance.ports import RATE
 from appliance.speech.verdict import Outcome
 
@@ -25,8 +23,6 @@ FRAME = int(RATE * FRAME_S)
 """Samples of one frame: the longest that the detector takes."""
 STRICT = 3
 """webrtcvad's mode that takes the least noise for speech."""
-FULL_SCALE = 32768.0
-FLOOR_DB = -96.0
 _CLIPPED = 32700
 
 
@@ -77,14 +73,14 @@ def measure(pcm: bytes, before_db: float | None = None) -> Signal:
     limits = thresholds()
     if len(pcm) > limits.most_s * RATE * 2:
         return Signal(Outcome.BRUIT, "long", 0.0, FLOOR_DB, 0.0, 0.0, 0.0)
-    samples = _samples(pcm)
+    samples = loudness.samples(pcm)
     speech = _speech(pcm)
-    powers = [_power(samples[at : at + FRAME]) for at in range(0, len(samples) - FRAME + 1, FRAME)]
+    powers = [power(samples[at : at + FRAME]) for at in range(0, len(samples) - FRAME + 1, FRAME)]
     if not any(speech):
         return Signal(Outcome.SILENCE, "short", 0.0, FLOOR_DB, 0.0, 0.0, 0.0)
-    spoken = [power for power, said in zip(powers, speech, strict=True) if said]
-    level = _db(sum(spoken) / len(spoken))
-    snr = level - max(_room_db(powers, limits.quiet_share), FLOOR_DB if before_db is None else before_db)
+    spoken = [loud for loud, said in zip(powers, speech, strict=True) if said]
+    level = decibels(sum(spoken) / len(spoken))
+    snr = level - max(decibels(loudness.room(powers, limits.quiet_share)), FLOOR_DB if before_db is None else before_db)
     clipped = sum(1 for sample in samples if abs(sample) >= _CLIPPED) / len(samples)
     outcome, reason = _judged(len(spoken) * FRAME_S, level, snr, clipped, limits)
     first, last = speech.index(True), len(speech) - speech[::-1].index(True)
@@ -113,28 +109,7 @@ def cut(pcm: bytes, signal: Signal) -> bytes:
     return pcm[2 * int(signal.start_s * RATE) : 2 * int(signal.end_s * RATE)]
 
 
-def _samples(pcm: bytes) -> array.array[int]:
-    samples = array.array("h", pcm)
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples
-
-
 def _speech(pcm: bytes) -> list[bool]:
     detector = webrtcvad.Vad(STRICT)
     size = 2 * FRAME
     return [detector.is_speech(pcm[at : at + size], RATE) for at in range(0, len(pcm) - size + 1, size)]
-
-
-def _power(samples: Sequence[int]) -> float:
-    return sum(map(int.__mul__, samples, samples)) / len(samples)
-
-
-def _room_db(powers: Sequence[float], share: float) -> float:
-    """Of the quietest frames: pauses and what stands around the speech."""
-    quiet = sorted(powers)[: max(2, int(len(powers) * share))]
-    return _db(sum(quiet) / len(quiet))
-
-
-def _db(power: float) -> float:
-    return max(FLOOR_DB, 10 * math.log10(max(power, 1e-9) / FULL_SCALE**2))
