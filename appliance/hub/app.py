@@ -36,6 +36,7 @@ from appliance.hub import (
     library_api,
     media_intake,
     openapi,
+    oral_pages,
     paper_pages,
     practice,
     pupil_file,
@@ -67,7 +68,7 @@ from appliance.hub.language import gettext
 from appliance.hub.quick_rules import QuickRule
 from appliance.hub.sessions import Sessions
 
-COMPRESSED = {"text/html", "application/json", "text/plain"}
+COMPRESSED = {"text/html", "application/json", "text/plain", "image/svg+xml"}
 WORTH_COMPRESSING = 500
 """Bytes; below, a gzip header costs more than it saves."""
 
@@ -147,6 +148,7 @@ def create_app(hub: Hub) -> Flask:
         class_new.pages,
         class_pupils.pages,
         badges.pages,
+        oral_pages.pages,
         paper_pages.pages,
     ):
         app.register_blueprint(pages)

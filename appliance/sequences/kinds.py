@@ -49,6 +49,19 @@ ACTIVITIES = {
 }
 """Kind -> what pupils are told when the sequence says nothing else."""
 
+NAMES = {
+    "listen-repeat": N_("Listen and repeat"),
+    "picture-word": N_("Picture, word"),
+    "question-answer": N_("Question, answer"),
+    "minimal-pairs": N_("Two words that sound alike"),
+    "simon-says": N_("Simon says"),
+    "dialogue": N_("Dialogue"),
+    "story": N_("Story"),
+    "song": N_("Song"),
+    "free-recording": N_("Free speech"),
+}
+"""Kind -> what a teacher calls it."""
+
 CONTRASTS = {
     "w/v": ({"W"}, {"V"}),
     "h": ({"HH"}, set()),

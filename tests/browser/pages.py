@@ -180,6 +180,11 @@ PAGES: tuple[Page, ...] = (
          _at("/enseignant/exercices/un-peu-de-tout?nouvelle=photo"), same_title_as="quiz-edit"),
     Page("quiz-try", "/enseignant/exercices/<activity_id>/essayer", Kind.TEACHER, Who.TEACHER,
          _at("/enseignant/exercices/un-peu-de-tout/essayer")),
+    Page("oral", "/enseignant/oral", Kind.TEACHER, Who.TEACHER, _at("/enseignant/oral")),
+    Page("oral-search", "/enseignant/oral", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/oral?niveau=cm1-cm2&theme=sounds&q=bateau")),
+    Page("oral-sequence", "/enseignant/oral/<sequence_id>", Kind.DASHBOARD, Who.TEACHER,
+         _at("/enseignant/oral/cm-shopping")),
     Page("pupil-files", "/enseignant/eleves", Kind.TEACHER, Who.TEACHER, _at("/enseignant/eleves")),
     Page("pupil-file", "/enseignant/eleves/<pupil_id>", Kind.TEACHER, Who.TEACHER,
          lambda box: _pupil(box).replace("/qui/", "/enseignant/eleves/")),
@@ -222,7 +227,7 @@ LINES = ("/api/records/export",)
 FRAGMENTS = ("/enseignant/seance/tableau", "/enseignant/bibliotheque/imports", "/enseignant/traces/liste")
 """Rules that answer a piece of a page, for htmx: ``test_teacher`` walks through them."""
 
-PICTURES = ("/couvertures.jpg", "/medias/planche.jpg")
+PICTURES = ("/couvertures.jpg", "/medias/planche.jpg", "/enseignant/oral/images.svg")
 """Rules that answer a picture: part of the pages that show it."""
 
 STAFF = (
@@ -234,8 +239,8 @@ STAFF = (
     "/technique",
 )
 """Pages of accounts, which would make the shared box somebody's: ``test_staff`` walks a box of its own through them."""
-SHEETS = ("/enseignant/classes/<group_id>/papier/<what>.pdf",)
-"""Rules that answer a PDF: ``tests/hub/test_paper_pages`` reads them."""
+SHEETS = ("/enseignant/classes/<group_id>/papier/<what>.pdf", "/enseignant/oral/<sequence_id>/papier/<what>.pdf")
+"""Rules that answer a PDF: ``tests/hub/test_paper_pages`` and ``test_oral_pages`` read them."""
 
 SOUNDS = ("/api/voice/<language>/<digest>",)
 """Rules that answer a sound: ``test_loudspeakers`` listens to those of every pupil page."""

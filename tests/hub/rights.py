@@ -19,6 +19,8 @@ OWN = "CTDB"
 OWNERS = "CTB"
 LEADERS = "CSTB"
 """Of the running lesson, or of the lesson named."""
+LESSONS = "CSTOB"
+"""Whoever may open one."""
 BOX = "B"
 
 RIGHTS: dict[str, str] = {
@@ -90,6 +92,11 @@ RIGHTS: dict[str, str] = {
     "POST /enseignant/exercices/<activity_id>/retirer": TEACHERS,
     "GET /enseignant/exercices/<activity_id>/essayer": TEACHERS,
     "POST /enseignant/exercices/<activity_id>/essayer": TEACHERS,
+    # spoken English
+    "GET /enseignant/oral": LESSONS,
+    "GET /enseignant/oral/images.svg": LESSONS,
+    "GET /enseignant/oral/<sequence_id>": LESSONS,
+    "GET /enseignant/oral/<sequence_id>/papier/<what>.pdf": LESSONS,
     # what pupils did
     "GET /enseignant/traces": TEACHERS,
     "GET /enseignant/traces/liste": TEACHERS,
