@@ -9,14 +9,13 @@ import io
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Request, Response, g, jsonify, request
+from flask import Flask, Request, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from appliance.errors import Busy, CartableError, Refused
+from appliance.errors import CartableError, NotFound, Refused
 from appliance.http_rules import SAFE_METHODS, from_another_page
-from appliance.i18n import translator
-from appliance.speech import now
-from appliance.speech.context import Speech, speech
+from appliance.speech import answers, attempts, now
+from appliance.speech.context import Speech
 
 MOST_BYTES = 4 << 20
 """Of one request: what the routing table lets through."""
@@ -37,9 +36,10 @@ def create_app(parts: Speech) -> Flask:
     app.extensions["speech"] = parts
     app.before_request(_admit)
     app.after_request(_unkept)
-    app.register_error_handler(CartableError, _our_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_blueprint(now.api)
+    app.register_error_handler(CartableError, answers.our_error)
+    app.register_error_handler(HTTPException, answers.http_error)
+    for module in (now, attempts):
+        app.register_blueprint(module.api)
     return app
 
 
@@ -51,7 +51,7 @@ def _admit() -> tuple[Response, int] | None:
     if origin == "local":
         return None
     if request.path.startswith("/local/"):
-        return jsonify(error="Not found"), HTTPStatus.NOT_FOUND
+        raise NotFound("There is nothing at this address.")
     other = from_another_page(request.host, headers.get("Origin"), headers.get("Sec-Fetch-Site"))
     if request.method not in SAFE_METHODS and other:
         raise Refused("This request comes from another page: open the box's own page and try again.")
@@ -61,14 +61,3 @@ def _admit() -> tuple[Response, int] | None:
 def _unkept(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _our_error(error: CartableError) -> tuple[Response, int, dict[str, str]]:
-    retry = {"Retry-After": "2"} if isinstance(error, Busy) else {}
-    gettext = translator(g.get("language", speech().language))
-    return jsonify(error=error.localized(gettext)), error.status, retry
-
-
-def _http_error(error: HTTPException) -> tuple[Response, int] | HTTPException:
-    code = error.code or 500
-    return error if code < 400 else (jsonify(error=error.name), code)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import functools
+import io
 import math
 import random
 import wave
@@ -56,3 +57,20 @@ def louder(pcm: bytes, factor: float) -> bytes:
 def over(pcm: bytes, noise: bytes) -> bytes:
     pairs = zip(array.array("h", pcm), array.array("h", noise), strict=False)
     return array.array("h", (max(-32768, min(32767, a + b)) for a, b in pairs)).tobytes()
+
+
+@functools.cache
+def forward_wav() -> bytes:
+    """:func:`forward` as a WAV file."""
+    return wav(forward())
+
+
+def wav(pcm: bytes) -> bytes:
+    """A WAV file of samples (:data:`appliance.ports.RATE`, one channel)."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(pcm)
+    return out.getvalue()
