@@ -150,17 +150,6 @@ def speech(config: Config) -> int:
     return serving.run(parts, listening(config.speech_socket), config.speech.idle_s)
 
 
-def studio(config: Config) -> int:
-    """The studio, until it is told to end; returns the exit code. Raises :class:`Conflict`."""
-    from appliance.client import Client
-    from appliance.listening import listening
-    from appliance.studio import app
-
-    names = (config.drivers.microphone, config.drivers.loudspeaker)
-    made = app.create_app(Client(config.hub_socket), config.box.language, *names)
-    return app.run(made, listening(config.studio_socket))
-
-
 @contextlib.contextmanager
 def hub_lock(config: Config, patience_s: float = 0.0) -> Iterator[None]:
     """One hub per state folder. Raises :class:`Conflict` when another one holds it for longer than ``patience_s``."""

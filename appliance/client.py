@@ -89,6 +89,30 @@ class Client:
                 answer = connection.getresponse()
             yield answer.status, self._each(answer)
 
+    @contextlib.contextmanager
+    def stream(
+        self, method: str, path: str, body: bytes | None = None, *, timeout: float = TIMEOUT_S
+    ) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Ask for an answer that goes on: its status, and its bytes as they come, in pieces of any length, until the
+        block is left. ``timeout``: of silence.
+
+        Raises :class:`appliance.errors.Unreachable`, also while pieces are read: then the answer broke off.
+        """
+        connection = _Connection(self._socket, timeout)
+        with contextlib.closing(connection):
+            with self._translated():
+                connection.request(method, path, body, {"X-Cartable-Origin": "local"})
+                answer = connection.getresponse()
+            yield answer.status, self._pieces(answer)
+
+    def _pieces(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
+        while True:
+            with self._translated():
+                block = answer.read1(BLOCK)
+            if not block:
+                return
+            yield block
+
     def _each(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
         begun: list[bytes] = []
         while True:

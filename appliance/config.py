@@ -150,9 +150,15 @@ class DriversConfig:
     machine_faults: str = ""
     """What is wrong with a simulated machine: names separated by spaces."""
     microphone: str = "alsa"
-    """``alsa``, or ``simulated`` (plays recordings)."""
+    """The box's own: ``alsa``, or ``simulated`` (hears recordings)."""
+    microphone_device: str = ""
+    """``alsa``: a name of alsa-lib's (``arecord -L``); empty: a USB one before others. ``simulated``: the folder of
+    what it hears."""
     loudspeaker: str = "alsa"
-    """``alsa``, or ``simulated`` (keeps what it played)."""
+    """The box's own: ``alsa``, or ``simulated`` (plays to nobody)."""
+    loudspeaker_device: str = ""
+    """``alsa``: a name of alsa-lib's (``aplay -L``); empty: a USB one before others, a screen's last. ``simulated``:
+    how many times faster than the sound."""
     speech_engines: str = "vosk pocketsphinx"
     """Who listens to pupils, names separated by spaces: the first that can load. ``simulated`` understands whatever was
     asked. Empty: nobody; pupils compare themselves with the model."""

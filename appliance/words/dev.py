@@ -29,11 +29,11 @@ def register(words: Any) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Do it; returns the exit code."""
-    from appliance import dev
+    from appliance import box_studio, dev
 
     if args.demonstration is not None:
         config = replace(config, box=replace(config.box, demonstration=args.demonstration.absolute()))
     config = dev.with_options(
         config, port=args.port, content_port=args.content_port, address=args.address, advert=not args.no_advert
     )
-    return dev.run(config)
+    return dev.run(box_studio.simulating_sound(config))

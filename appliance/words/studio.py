@@ -22,6 +22,6 @@ def register(words: Any) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Do it; returns the exit code."""
-    from appliance import box
+    from appliance import box_studio
 
-    return box.studio(config)
+    return box_studio.studio(config)
