@@ -149,7 +149,7 @@ class Planned:
     """One thing that the pupils of a lesson may open."""
 
     kind: str
-    """``activity`` or ``resource``."""
+    """``activity``, ``resource`` or ``oral`` (a sequence of spoken English)."""
     id: str
 
 
@@ -221,6 +221,32 @@ class Answered:
     def judged(self) -> bool:
         """Whether the box said right or wrong; a photo and a voice are for the teacher to look at."""
         return self.choice != MEDIUM
+
+
+SAID = ("bravo", "presque", "encore")
+"""How an attempt to say something can be told of: said, nearly, to be said again. Never a mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a pupil tried to say in English, as it was judged."""
+
+    statement: str
+    """The id of the statement that tells of it."""
+    pupil: str
+    sequence: str
+    item: str
+    """Slug of an item of the sequence."""
+    outcome: str
+    """One of :data:`SAID`."""
+    activity: str = ""
+    """A key of :data:`appliance.sequences.kinds.ACTIVITIES`."""
+    heard: str = ""
+    """Empty: nothing that was understood."""
+    focus: tuple[tuple[str, bool], ...] = ()
+    """(contrast that was looked at, said well?)."""
+    overruled: bool = False
+    """By the teacher."""
 
 
 MEDIUM = "[medium]"

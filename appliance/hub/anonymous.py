@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from appliance.errors import BadInput, NotFound
 from appliance.hub import animal_sheet
 from appliance.i18n import N_
-from appliance.model import Answered, Lesson, LessonOptions, Planned, Pupil
+from appliance.model import Answered, Attempt, Lesson, LessonOptions, Planned, Pupil
 
 PREFIX = "anonymous-"
 """What the id of an anonymous lesson begins with: a hub that was started again still knows it for one."""
@@ -56,6 +56,8 @@ class Anonymous:
         self._lesson: Lesson | None = None
         self._pupils: dict[str, Pupil] = {}
         self._answers: dict[str, Answered] = {}
+        self._attempts: dict[str, Attempt] = {}
+        """What was said in English, by statement."""
         self._sent: dict[str, deque[str]] = {}
         """Pupil -> ids of the answers that are remembered, the oldest first."""
 
@@ -66,7 +68,7 @@ class Anonymous:
         lesson = Lesson(f"{PREFIX}{uuid.uuid4()}", "", title, at, None, plan, options, kept=False)
         pupils = [Pupil(str(uuid.uuid4()), "", name, avatar) for avatar, name in seats]
         with self._lock:
-            self._lesson, self._answers, self._sent = lesson, {}, {}
+            self._lesson, self._answers, self._attempts, self._sent = lesson, {}, {}, {}
             self._pupils = {pupil.id: pupil for pupil in pupils}
         return lesson
 
@@ -95,7 +97,7 @@ class Anonymous:
     def forget(self) -> None:
         """Nothing is left of it."""
         with self._lock:
-            self._lesson, self._pupils, self._answers, self._sent = None, {}, {}, {}
+            self._lesson, self._pupils, self._answers, self._attempts, self._sent = None, {}, {}, {}, {}
 
     def get(self, lesson_id: str) -> Lesson:
         """Running or just over. Raises :class:`NotFound`: of earlier ones nothing is known."""
@@ -122,16 +124,43 @@ class Anonymous:
         not the one that goes on or the pupil is not in it.
         """
         with self._lock:
-            self.admit(lesson_id)
-            if answer.pupil not in self._pupils:
+            if self._has_place(lesson_id, answer_id, answer.pupil):
+                self._answers[answer_id] = dataclasses.replace(answer, choice=answer.choice[:LONGEST_RESPONSE])
+
+    def keep_attempt(self, lesson_id: str, attempt: Attempt) -> None:
+        """The same for what was said in English."""
+        with self._lock:
+            if self._has_place(lesson_id, attempt.statement, attempt.pupil):
+                self._attempts[attempt.statement] = attempt
+
+    def _has_place(self, lesson_id: str, name: str, pupil: str) -> bool:
+        """Whether it is new; the oldest of that pupil makes room for it."""
+        self.admit(lesson_id)
+        if pupil not in self._pupils:
+            raise NotFound(NOT_KEPT)
+        sent = self._sent.setdefault(pupil, deque())
+        if name in sent:
+            return False
+        if len(sent) >= MOST_EACH:
+            oldest = sent.popleft()
+            self._answers.pop(oldest, None)
+            self._attempts.pop(oldest, None)
+        sent.append(name)
+        return True
+
+    def overrule(self, statement: str, outcome: str) -> None:
+        """The teacher's verdict takes the place of the box's. Raises :class:`NotFound`."""
+        with self._lock:
+            if statement not in self._attempts:
                 raise NotFound(NOT_KEPT)
-            if answer_id in self._answers:
-                return
-            sent = self._sent.setdefault(answer.pupil, deque())
-            if len(sent) >= MOST_EACH:
-                del self._answers[sent.popleft()]
-            sent.append(answer_id)
-            self._answers[answer_id] = dataclasses.replace(answer, choice=answer.choice[:LONGEST_RESPONSE])
+            self._attempts[statement] = dataclasses.replace(
+                self._attempts[statement], outcome=outcome, focus=(), overruled=True
+            )
+
+    def attempts(self) -> list[Attempt]:
+        """Everything that was said, in the order of arrival."""
+        with self._lock:
+            return list(self._attempts.values())
 
     def answered(self) -> list[Answered]:
         """Every answer, in the order of arrival."""

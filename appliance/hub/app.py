@@ -36,7 +36,10 @@ from appliance.hub import (
     library_api,
     media_intake,
     openapi,
+    oral_api,
     oral_pages,
+    oral_progress_pages,
+    oral_tablet,
     paper_pages,
     practice,
     pupil_file,
@@ -152,7 +155,9 @@ def create_app(hub: Hub) -> Flask:
         paper_pages.pages,
     ):
         app.register_blueprint(pages)
-    for module in (library_api, read_aloud, records_api, search_api, openapi, who):
+    for module in (oral_tablet, oral_progress_pages):
+        app.register_blueprint(module.pages)
+    for module in (library_api, oral_api, read_aloud, records_api, search_api, openapi, who):
         app.register_blueprint(module.api)
     return app
 

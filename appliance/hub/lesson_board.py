@@ -26,7 +26,7 @@ from appliance.hub.language import gettext, ngettext
 from appliance.hub.roles import may_read
 from appliance.hub.room import LOOK_MINUTES, TIMER_MINUTES, Presence
 from appliance.hub.tablets import broken, tablet_address
-from appliance.model import Answered, Lesson, Planned, Pupil
+from appliance.model import SAID, Answered, Attempt, Lesson, Planned, Pupil
 from appliance.store import lessons, people
 
 pages = Blueprint("lesson_board", __name__, url_prefix="/enseignant/seance")
@@ -172,16 +172,29 @@ def all_seats(lesson: Lesson) -> list[Seat]:
     last: dict[str, dict[tuple[str, str], Answered]] = {}
     for answer in lesson_office.answered(lesson):
         last.setdefault(answer.pupil, {})[answer.activity, answer.question] = answer
+    said: dict[str, list[Attempt]] = {}
+    for attempt in lesson_office.attempts(lesson):
+        said.setdefault(attempt.pupil, []).append(attempt)
     seats = [
-        _seat(each, known.get(each.id, ""), presence.get(each.id), list(last.get(each.id, {}).values()), hands)
+        _seat(
+            each,
+            known.get(each.id, ""),
+            presence.get(each.id),
+            list(last.get(each.id, {}).values()),
+            hands,
+            said.get(each.id, ()),
+        )
         for each in lesson_office.pupils(lesson)
     ]
     return sorted(seats, key=lambda seat: -seat.right) if lesson.options.ranking else seats
 
 
-def _seat(pupil: Pupil, name: str, seen: Presence | None, answers: Sequence[Answered], hands: set[str]) -> Seat:
+def _seat(
+    pupil: Pupil, name: str, seen: Presence | None, answers: Sequence[Answered], hands: set[str],
+    said: Sequence[Attempt],
+) -> Seat:  # fmt: skip
     doing, tongue = _state(seen)
-    facts = [told_answers(answers)]
+    facts = [told_answers(answers), told_attempts(said)]
     if seen is not None and seen.waiting:
         facts.append(ngettext("%(num)s answer kept in the tablet", "%(num)s answers kept in the tablet", seen.waiting))
     if seen is not None and seen.tablets > 1:
@@ -206,9 +219,19 @@ def _state(seen: Presence | None) -> tuple[str, str]:
 def _doing(place: str) -> tuple[str, str]:
     """The page of a tablet in words."""
     _, kind, identifier, *_rest = [*place.split("/"), "", ""]
-    item = Planned({"exercice": "activity", "lire": "resource"}.get(kind, ""), identifier)
+    item = Planned({"exercice": "activity", "lire": "resource", "oral": "oral"}.get(kind, ""), identifier)
     title = lesson_plans.title_of(item)
     return (title, lesson_plans.language_of(item)) if title else (gettext("on the shelf"), "")
+
+
+def told_attempts(attempts: Sequence[Attempt]) -> str:
+    """What was said in English: the last try of each thing counts. Never a mark."""
+    if not attempts:
+        return ""
+    last = {(each.pupil, each.sequence, each.item): each.outcome for each in attempts}
+    counts = [list(last.values()).count(outcome) for outcome in SAID]
+    return gettext("said: %(said)s, nearly: %(nearly)s, to say again: %(again)s",
+                   said=counts[0], nearly=counts[1], again=counts[2])  # fmt: skip
 
 
 def told_answers(answers: Sequence[Answered]) -> str:

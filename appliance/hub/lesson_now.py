@@ -25,7 +25,7 @@ from appliance.hub.settings import local_path
 
 pages = Blueprint("lesson_now", __name__)
 
-PUPIL_PAGES = ("/etagere", "/exercice/", "/lire/", "/reglages")
+PUPIL_PAGES = ("/etagere", "/exercice/", "/lire/", "/oral/", "/reglages")
 """What a pupil may be doing; anything else is not said on the board."""
 
 

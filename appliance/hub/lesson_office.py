@@ -18,9 +18,9 @@ from werkzeug.wrappers import Response
 from appliance.errors import NotFound, Refused
 from appliance.hub import anonymous, roles
 from appliance.hub.context import hub
-from appliance.model import Activity, Answered, Lesson, Pupil
+from appliance.model import Activity, Answered, Attempt, Lesson, Pupil
 from appliance.store import activities as stored
-from appliance.store import classes, lessons, settings, statements, times
+from appliance.store import classes, lessons, oral, settings, statements, times
 from appliance.store import texts as store_texts
 from appliance.store.record_append import Beside
 from appliance.xapi.preparing import Prepared
@@ -95,12 +95,19 @@ def first_page(lesson: Lesson | None) -> str:
     only = lesson.plan[0]
     if only.kind == "activity":
         return url_for("practice.quiz", activity_id=only.id)
+    if only.kind == "oral":
+        return url_for("oral_tablet.sequence", sequence_id=only.id)
     return url_for("reading.read", resource_id=only.id)
 
 
 def answered(lesson: Lesson) -> list[Answered]:
     """Every answer, in the order of arrival."""
     return lessons.answered(hub().db, lesson.id) if lesson.kept else hub().anonymous.answered()
+
+
+def attempts(lesson: Lesson) -> list[Attempt]:
+    """Everything that was said in English, in the order of arrival."""
+    return oral.of_lesson(hub().db, lesson.id) if lesson.kept else hub().anonymous.attempts()
 
 
 def results(lesson: Lesson, pupil_id: str, activity_id: str) -> dict[str, tuple[str, bool]]:
@@ -161,15 +168,22 @@ def keep(
         if not anonymous.is_anonymous(lesson_id):
             kept.append(statement)
             continue
-        told = statements.read(settings.box_id(hub().db), statement.value)
         try:
-            if told is not None:
-                hub().anonymous.keep(lesson_id, statement.id, told[1])
+            _remember(lesson_id, statement)
         except (NotFound, ValueError) as error:
             refused[statement.id] = str(getattr(error, "message", error))
     at = sealed_at()
     beside = {name: functools.partial(_seal, name, text, at) for name, text in texts.items()}
     return refused | hub().records.append_each(kept, {**beside, **more})
+
+
+def _remember(lesson_id: str, statement: Prepared) -> None:
+    box = settings.box_id(hub().db)
+    told, spoken = statements.read(box, statement.value), oral.read(box, statement.value)
+    if told is not None:
+        hub().anonymous.keep(lesson_id, statement.id, told[1])
+    elif spoken is not None:
+        hub().anonymous.keep_attempt(lesson_id, spoken[1])
 
 
 def _seal(statement: str, text: Text, at: str, conn: Any) -> None:

@@ -14,12 +14,13 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput
-from appliance.hub import anonymous, labels, lesson_office, lesson_plans, read_aloud
+from appliance.hub import anonymous, labels, lesson_office, lesson_plans, oral_catalogue, read_aloud
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import LEADING, allowed, check_lead
 from appliance.hub.room import TIMER_MINUTES
 from appliance.model import Lesson, LessonOptions, Planned
+from appliance.sequences.kinds import LEVELS, THEMES
 from appliance.store import activities, lessons
 
 pages = Blueprint("lesson_opening", __name__)
@@ -51,7 +52,7 @@ def choose() -> str:
         "lesson_open.html", groups=listed, group=form.get("classe", usual.id if usual else ""),
         animals=form.get("animaux", str(lesson_plans.ANIMALS)), most=anonymous.MOST_PUPILS,
         activities=[_box(Planned("activity", each.id), each.title, ticked) for each in activities.every(hub().db)],
-        resources=_resources(form.get("q", "").strip(), ticked), query=form.get("q", ""),
+        resources=_resources(form.get("q", "").strip(), ticked), query=form.get("q", ""), oral=_oral(ticked),
         options=_options(form), minutes=TIMER_MINUTES, running=lesson_office.current(),
     )  # fmt: skip
 
@@ -65,6 +66,17 @@ def _resources(query: str, ticked: set[str]) -> list[Box]:
     boxes = [_box(Planned("resource", each.id), labels.title(each), ticked) for each in hub().library.list()]
     wanted = [box for box in boxes if box.ticked or query.casefold() in box.title.casefold()]
     return sorted(wanted, key=lambda box: (not box.ticked, box.title.casefold()))[:SHOWN]
+
+
+def _oral(ticked: set[str]) -> dict[str, list[Box]]:
+    """Level -> its sequences of spoken English, by theme."""
+    return {
+        LEVELS[level]: [
+            _box(Planned("oral", each.id), f"{gettext(THEMES[each.theme])} · {oral_catalogue.title(each)}", ticked)
+            for each in several
+        ]
+        for level, several in oral_catalogue.by_level().items()
+    }
 
 
 @pages.post("/enseignant/seance/ouvrir")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from appliance.errors import BadInput, NotFound
-from appliance.hub import labels
+from appliance.hub import labels, oral_catalogue
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.roles import may_lead
@@ -72,6 +72,8 @@ def title_of(item: Planned) -> str | None:
     try:
         if item.kind == "activity":
             return activities.get(hub().db, item.id).title
+        if item.kind == "oral":
+            return oral_catalogue.title(oral_catalogue.get(item.id))
         return labels.title(hub().library.get(item.id)) if item.kind == "resource" else None
     except NotFound:
         return None

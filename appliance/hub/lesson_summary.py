@@ -16,7 +16,7 @@ from appliance.errors import Conflict
 from appliance.hub import lesson_board, lesson_office, lesson_opening, lesson_plans, trace_class, works
 from appliance.hub.context import hub
 from appliance.hub.roles import LEADING, allowed, check_lead
-from appliance.model import Answered, Lesson, Pupil
+from appliance.model import Answered, Lesson, Planned, Pupil
 from appliance.store import activities, lessons
 
 pages = Blueprint("lesson_summary", __name__, url_prefix="/enseignant/seance")
@@ -62,7 +62,7 @@ def summary(lesson_id: str) -> str:
     coming = lesson_opening.next_group(lesson.group, [group.id for group in listed])
     return render_template(
         "lesson_summary.html", lesson=lesson, exercises=[each for each in exercises(lesson) if each.answers],
-        others=others(lesson), lines=lines(lesson), reopens=may_reopen(lesson),
+        oral=spoken(lesson), others=others(lesson), lines=lines(lesson), reopens=may_reopen(lesson),
         locked=lesson_board.locked(lesson), media=works.count(lesson),
         group=next((group for group in listed if group.id == lesson.group), None),
         coming=next((group for group in listed if group.id == coming != lesson.group), None),
@@ -135,6 +135,17 @@ def _hardest(answers: Sequence[Answered]) -> str:
     return worst if wrong.get(worst) else ""
 
 
+def spoken(lesson: Lesson) -> list[tuple[str, str]]:
+    """(title, what the class said of it) of each sequence of English."""
+    attempts = lesson_office.attempts(lesson)
+    begun = dict.fromkeys(each.sequence for each in attempts)
+    return [
+        (lesson_plans.title_of(Planned("oral", name)) or name,
+         lesson_board.told_attempts([each for each in attempts if each.sequence == name]))
+        for name in begun
+    ]  # fmt: skip
+
+
 def others(lesson: Lesson) -> list[trace_class.Activity]:
     """What resources' own scripts reported."""
     return trace_class.activities(lesson) if lesson.kept else []
@@ -143,9 +154,13 @@ def others(lesson: Lesson) -> list[trace_class.Activity]:
 def lines(lesson: Lesson) -> list[Line]:
     """Who answered, in the order of the grid, then who did not."""
     known, answers = lesson_board.names(lesson), counting(lesson_office.answered(lesson))
+    attempts = lesson_office.attempts(lesson)
     found = []
     for pupil in lesson_office.pupils(lesson):
+        said = lesson_board.told_attempts([each for each in attempts if each.pupil == pupil.id])
         told = lesson_board.told_answers([answer for answer in answers if answer.pupil == pupil.id])
         name = known.get(pupil.id, "")
-        found.append(Line(pupil, f"{pupil.alias} · {name}" if name else pupil.alias, told))
+        found.append(
+            Line(pupil, f"{pupil.alias} · {name}" if name else pupil.alias, " · ".join(filter(None, (told, said))))
+        )
     return sorted(found, key=lambda line: not line.told)

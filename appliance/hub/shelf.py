@@ -15,12 +15,13 @@ from flask import Blueprint, Response, g, jsonify, render_template, request
 from flask.blueprints import BlueprintSetupState
 
 from appliance.errors import Busy
-from appliance.hub import covers, labels, lesson_office
+from appliance.hub import covers, labels, lesson_office, oral_catalogue
 from appliance.hub.auth import is_teacher
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.pupils import current_lesson, current_pupil
 from appliance.model import LEVELS, Activity, Hit, Resource, SearchFilters
+from appliance.sequences import sequence as oral_sequence
 
 pages = Blueprint("shelf", __name__)
 
@@ -144,6 +145,15 @@ def _activities() -> list[Activity]:
     return [] if current_pupil() is None or lesson is None else lesson_office.activities(lesson)
 
 
+def _sequences() -> list[oral_sequence.Sequence]:
+    """The sequences of English that the running lesson is about."""
+    lesson = current_lesson()
+    if current_pupil() is None or lesson is None:
+        return []
+    planned = (item.id for item in lesson.plan if item.kind == "oral")
+    return [oral_catalogue.get(name) for name in planned if name in oral_catalogue.ids()]
+
+
 def _shown() -> list[Resource]:
     """The resources that the running lesson lets pupils open; all of them for the teacher."""
     lesson, everything = current_lesson(), hub().library.list()
@@ -187,6 +197,7 @@ def shelf() -> str:
         team=lesson_office.speakers(),
         lesson=current_lesson(),
         activities=_activities() if not query else [],
+        sequences=_sequences() if not query else [],
         address=address,
         kind_of=kind_of,
     )

@@ -100,7 +100,15 @@ def chips(lesson: Lesson | None) -> list[tuple[str, str, str]]:
     box, done = settings.box_id(hub().db), done_in(lesson)
     begun = {known[1] for each in done if (known := identifiers.read_activity(each.activity)) and known[0] == box}
     own = [(identifiers.activity(box, each.id), each.title, "") for each in quizzes.every(hub().db) if each.id in begun]
-    return [*own, *_others(done)][:MOST]
+    names = TraceNames()
+    sequences = (iri for iri in dict.fromkeys(each.root for each in done) if _is_sequence(box, iri))
+    spoken = [(iri, names.title(iri)[0], "") for iri in sequences]
+    return [*own, *spoken, *_others(done)][:MOST]
+
+
+def _is_sequence(box: str, iri: str) -> bool:
+    known = identifiers.read_activity(iri)
+    return known is not None and known[0] == box and bool(identifiers.read_sequence(known[1]))
 
 
 def activities(lesson: Lesson) -> list[Activity]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.errors import NotFound
-from appliance.hub import labels
+from appliance.hub import labels, oral_catalogue
 from appliance.hub.context import hub
 from appliance.hub.launch import activity_of
 from appliance.hub.settings import language
@@ -75,7 +75,10 @@ def _alias(pupil: str) -> str:
 
 
 def _exercise(activity: str) -> str:
+    sequence = identifiers.read_sequence(activity)
     try:
+        if sequence:
+            return oral_catalogue.title(oral_catalogue.get(sequence))
         return activities.get(hub().db, activity).title
     except NotFound:
         return ""

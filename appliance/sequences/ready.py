@@ -35,7 +35,7 @@ def ids() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in FOLDER.glob(f"*/{DOCUMENT}")))
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def sequence(name: str) -> Sequence:
     """One of them. Raises :class:`NotFound`, :class:`appliance.errors.Unreachable` when its file cannot be read."""
     if name not in ids():

@@ -46,6 +46,7 @@ OWNERS: dict[str, Role] = {
     "activity": Role.HUB,
     "statement": Role.HUB,
     "answer": Role.HUB,
+    "oral_attempt": Role.HUB,
     "setting": Role.HUB,
     "held": Role.HUB,
     "term": Role.HUB,

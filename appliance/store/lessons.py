@@ -18,6 +18,7 @@ from appliance.store.db import Database
 
 LATE_S = 60 * 86400.0
 """How long after its lesson what waited in a tablet is still taken."""
+PLANNED = ("activity", "resource", "oral")
 _LATEST_FIRST = "ORDER BY started_at DESC, rowid DESC LIMIT"
 
 
@@ -138,9 +139,7 @@ def _lesson(row: sqlite3.Row) -> Lesson:
 
 def plan(text: str) -> tuple[Planned, ...]:
     """The plan of a row; what this release does not know in it is left out."""
-    return tuple(
-        Planned(item["kind"], str(item["id"])) for item in json.loads(text) if item["kind"] in ("activity", "resource")
-    )
+    return tuple(Planned(item["kind"], str(item["id"])) for item in json.loads(text) if item["kind"] in PLANNED)
 
 
 def options(text: str) -> LessonOptions:

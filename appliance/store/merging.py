@@ -51,6 +51,7 @@ def merge(conn: Connection, kept: str, other: str, at: str) -> None:
     conn.execute("INSERT OR IGNORE INTO member SELECT school_group, ? FROM member WHERE pupil = ?", (kept, other))
     conn.execute("DELETE FROM member WHERE pupil = ?", (other,))
     conn.execute("UPDATE answer SET pupil = ? WHERE pupil = ?", (kept, other))
+    conn.execute("UPDATE oral_attempt SET pupil = ? WHERE pupil = ?", (kept, other))
     vault.forget_items(conn, [item.id for item in vault.items(conn, other, vault.NAME)])
 
 

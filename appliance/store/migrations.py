@@ -64,6 +64,12 @@ def merged_pupils(db: Migrated) -> None:
     _run(db, _MERGED)
 
 
+@migrations()
+def spoken_english(db: Migrated) -> None:
+    """What pupils tried to say: a projection of statements."""
+    _run(db, _ORAL)
+
+
 def _run(db: Migrated, script: str) -> None:
     for statement in script.split(";"):
         if statement.strip():
@@ -209,6 +215,16 @@ CREATE TABLE quiz_medium (
 
 _MERGED = """
 CREATE TABLE pupil_merged (pupil TEXT PRIMARY KEY, kept TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID
+"""
+
+
+_ORAL = """
+CREATE TABLE oral_attempt (
+    statement TEXT PRIMARY KEY, lesson TEXT NOT NULL, pupil TEXT NOT NULL, sequence TEXT NOT NULL, item TEXT NOT NULL,
+    outcome TEXT NOT NULL, activity TEXT NOT NULL DEFAULT '', heard TEXT NOT NULL DEFAULT '',
+    focus TEXT NOT NULL DEFAULT '{}', overruled INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX oral_attempt_pupil ON oral_attempt (pupil, lesson);
+CREATE INDEX oral_attempt_lesson ON oral_attempt (lesson)
 """
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from appliance.store import record_links, record_projections, record_terms, statements
+from appliance.store import oral, record_links, record_projections, record_terms, statements
 from appliance.store.durable import step
 from appliance.store.record_definitions import Definitions, defined
 from appliance.store.record_entries import Entry, entries
@@ -56,6 +56,7 @@ class Fold:
         tally.write(conn)
         self._take_away(conn, undone)  # only now: it counts some anew from the index, where ``new`` stands already
         statements.fold(conn, self._box_id, live)
+        oral.fold(conn, self._box_id, live)
         self._definitions.add(conn, new)
 
     def _void(self, conn: sqlite3.Connection, new: list[Entry]) -> tuple[set[int], list[Entry]]:
@@ -85,7 +86,8 @@ class Fold:
         """From the projections, what they had added."""
         if gone:
             record_projections.take_away(conn, self.terms, [facts(entry) for entry in gone])
-            conn.executemany("DELETE FROM answer WHERE statement = ?", [(entry.id,) for entry in gone])
+            for table in ("answer", "oral_attempt"):
+                conn.executemany(f"DELETE FROM {table} WHERE statement = ?", [(entry.id,) for entry in gone])  # noqa: S608
 
     def forget(self, conn: sqlite3.Connection, rows: Iterable[int]) -> set[str]:
         """Erase: empty the bodies of ``rows`` and remove everything that was derived from them.

@@ -19,7 +19,7 @@ MARK = "records_indexed"
 roll-back, leaves rows that are not."""
 MARK_EVERY = 1_000
 _DERIVED = ("posting", "posting_fresh", "statement_reference", "reference_waiting", "statement_attachment",
-            "activity_definition", "progress", "actor_seen", "verb_count", "answer")  # fmt: skip
+            "activity_definition", "progress", "actor_seen", "verb_count", "answer", "oral_attempt")  # fmt: skip
 _VOIDED_BY_ERASED = "row = 0 OR EXISTS (SELECT 1 FROM statement s WHERE s.row = statement_void.row AND s.erased)"
 
 

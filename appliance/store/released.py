@@ -11,7 +11,8 @@ from pathlib import Path
 
 from appliance.store.db import Role, connect, translated
 
-MIGRATIONS = ("first", "records", "references", "class_and_vault", "quizzes", "quiz_media", "merged_pupils")
+MIGRATIONS = ("first", "records", "references", "class_and_vault", "quizzes", "quiz_media", "merged_pupils",
+              "spoken_english")  # fmt: skip
 """The names of :mod:`appliance.store.migrations`, in order (a test compares)."""
 
 VERSION = zlib.crc32(" ".join(MIGRATIONS).encode()) & 0x7FFFFFFF

@@ -18,6 +18,15 @@ from urllib.parse import quote, unquote
 BOXES = "https://cartable.invalid/boxes/"
 SEALED = "https://cartable.invalid/extensions/sealed"
 """Result extension: the id under which a free text or a medium was sealed (store/vault.py), where it was kept."""
+OUTCOME = "https://cartable.invalid/extensions/oral-outcome"
+"""Result extension of something said in English: ``bravo``, ``presque`` or ``encore``."""
+FOCUS = "https://cartable.invalid/extensions/oral-focus"
+"""Result extension: contrast of sounds -> whether it was said well, of those looked at."""
+KIND = "https://cartable.invalid/extensions/oral-activity"
+"""Context extension: the kind of the activity of the sequence."""
+OVERRULED = "https://cartable.invalid/extensions/oral-overruled"
+"""Context extension: the id of the statement in whose place a teacher's verdict stands; that one is voided."""
+_ORAL = "oral:"
 _PART = r"/([^/?#\s]+)"
 _NAMED = re.compile(rf"{re.escape(BOXES)}([^/?#\s]+)(?:/activities{_PART}(?:/questions{_PART})?|/lessons{_PART})?")
 
@@ -45,6 +54,21 @@ def activity(box: str, activity_id: str) -> str:
 def question(box: str, activity_id: str, question_id: str) -> str:
     """The IRI of a question of an exercise."""
     return f"{activity(box, activity_id)}/questions/{quote(question_id, safe='')}"
+
+
+def sequence(box: str, sequence_id: str) -> str:
+    """The IRI of a sequence of spoken English: an exercise by another name."""
+    return activity(box, _ORAL + sequence_id)
+
+
+def spoken(box: str, sequence_id: str, slug: str) -> str:
+    """The IRI of an item of a sequence."""
+    return question(box, _ORAL + sequence_id, slug)
+
+
+def read_sequence(activity_id: str) -> str:
+    """The sequence that an exercise's name stands for; empty when it is no sequence."""
+    return activity_id.removeprefix(_ORAL) if activity_id.startswith(_ORAL) else ""
 
 
 def lesson(box: str, lesson_id: str) -> str:

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.rigs import media, people, quiz_photos, traces
+from tests.rigs import english, media, people, quiz_photos, traces
 from tests.rigs.box import Box
 
 
@@ -115,6 +115,16 @@ PAGES: tuple[Page, ...] = (
     Page("quiz-works", "/exercice/<activity_id>", Kind.PUPIL, Who.PUPIL, lambda box: f"/exercice/{media.quiz(box)}",
          more_js_kb=3.5),
     *(Page(f"read-{kind}", "/lire/<resource_id>", Kind.PUPIL, Who.PUPIL, reader(kind)) for kind in FORMATS),
+    Page("speak", "/oral/<sequence_id>", Kind.PUPIL, Who.PUPIL, english.page),
+    Page("speak-verdict", "/oral/<sequence_id>/<int:number>", Kind.PUPIL, Who.PUPIL, english.verdict),
+    Page("speak-pairs", "/oral/<sequence_id>/<int:number>", Kind.PUPIL, Who.PUPIL,
+         lambda box: english.page(box, "/0", english.SOUNDS)),
+    Page("speak-song", "/oral/<sequence_id>/<int:number>", Kind.PUPIL, Who.PUPIL,
+         lambda box: english.page(box, "/2", english.SONG)),
+    Page("oral-progress", "/enseignant/oral/progres", Kind.DASHBOARD, Who.TEACHER, english.progress),
+    Page("oral-pupil", "/enseignant/oral/progres/eleve/<pupil_id>", Kind.DASHBOARD, Who.TEACHER, english.pupil),
+    Page("oral-attempts", "/enseignant/oral/progres/seance", Kind.DASHBOARD, Who.TEACHER,
+         lambda box: english.progress(box, "/seance")),
     Page("settings", "/reglages", Kind.PUPIL, Who.NOBODY, _at("/reglages")),
     Page("credits", "/credits", Kind.DASHBOARD, Who.NOBODY, _at("/credits")),
     Page("not-found", "", Kind.PUPIL, Who.NOBODY, _at("/lire/none"), status=404),

@@ -26,6 +26,8 @@ from appliance.hub.openapi.parts import (
 RESOURCE = within("resource_id", "A resource's identifier")
 PATH: Json = {"type": "string", "pattern": "^/", "description": "A whole path on the box"}
 TAG = "box"
+_ORAL: Json = {"token": TEXT, "activity": TEXT, "item": TEXT}
+"""The page's token, the number of the activity, the item's slug."""
 
 
 def paths() -> dict[str, Json]:
@@ -34,6 +36,8 @@ def paths() -> dict[str, Json]:
         "/api/openapi.json": {"get": _description()},
         "/api/answers": {"post": _answers()},
         "/api/media": {"post": _medium()},
+        "/api/oral/turn": {"post": _oral_turn()},
+        "/api/oral/attempts": {"post": _oral_attempt()},
         "/api/lesson/now": {"get": _lesson_now()},
         "/api/search": {"get": _search()},
         "/api/suggestions": {"get": _suggestions()},
@@ -84,6 +88,28 @@ def _medium() -> Json:
         description="medium: at most 8 MB of JPEG, PNG or WebP, or 2 MB of WebM, MP4, Ogg, WAV or MP3 sound. The rest "
                     "as for answers; other bytes under the same id are refused.",
         requestBody={"required": True, "content": {"multipart/form-data": {"schema": form}}},
+    )  # fmt: skip
+
+
+def _oral_turn() -> Json:
+    asked = record({"text": TEXT, "focus": many(TEXT), "items": many(TEXT), "pronunciations": {"type": "object"}})
+    return operation(
+        "oralTurn", TAG, "What a pupil was asked to say in English, for the speech service", LOCAL,
+        {"200": told("What to listen for", record({"asked": asked, "language": TEXT})),
+         **errors(400, 403, 404, 413, 415, 503)},
+        requestBody=sent(record(_ORAL)),
+    )  # fmt: skip
+
+
+def _oral_attempt() -> Json:
+    told_of = {"id": TEXT, **_ORAL, "verdict": {"type": "object"}}
+    kept = record({"kept": YES_NO, "page": PATH, "say": many(PATH)})
+    return operation(
+        "oralAttempt", TAG, "The verdict on what a pupil said; no sound", LOCAL,
+        {"200": told("kept: told of in the records, or in memory for an anonymous lesson; page: shows the verdict; "
+                     "say: what is said aloud, one after the other", kept),
+         **errors(400, 403, 404, 413, 415, 503, 507)},
+        requestBody=sent(record(told_of, {"age_ms": {"type": "number"}})),
     )  # fmt: skip
 
 
