@@ -39,6 +39,8 @@ LOCK_PATIENCE_S = 10.0
 LOCK_POLL_S = 0.1
 KEYS_EXPIRE_EACH_S = 30.0
 """How often keys are looked for whose session is over."""
+WORKER_BYTES = 400_000_000
+"""A board has one process that listens for each so much memory, at most those asked for."""
 COPIED = N_(
     "This card seems to be a copy: two boxes may now sign with the same name. If the other one is no longer used, run "
     "cartable provision moved on this one. If it is, write the image to this card again."
@@ -145,7 +147,8 @@ def speech(config: Config) -> int:
 
     os.environ.update(environment(config))  # for the workers
     command = (sys.executable, "-m", "appliance", "speech-worker")
-    workers = Workers(command, config.speech.workers, config.speech.limit_s)
+    fit = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // WORKER_BYTES
+    workers = Workers(command, max(1, min(config.speech.workers, fit)), config.speech.limit_s)
     parts = Speech(Listener(workers), Client(config.hub_socket), config.box.language)
     return serving.run(parts, listening(config.speech_socket), config.speech.idle_s)
 

@@ -130,7 +130,8 @@ class SpeechConfig:
     """The service that listens to pupils."""
 
     workers: int = 2
-    """Recordings that are listened to at once, a process each; more wait for some seconds."""
+    """Recordings that are listened to at once, a process each; more wait for some seconds. A board with less
+    than 400 MB for each has fewer."""
     idle_s: float = 300.0
     """After so long without anybody speaking its processes end; on a box, which starts it again, the service too."""
     limit_s: float = 6.0

@@ -230,12 +230,12 @@ def _pass(site: Site, route: Route, target: Proxy) -> list[str]:
         *[f"proxy_hide_header {name};" for name, _ in route.headers],
     ]
     if target.held:
-        lines.append(f"client_body_buffer_size {f'{target.max_body_mb}m' if target.unwritten else '256k'};")
+        lines.append("client_body_buffer_size 256k;")
     if target.streams:
         lines.append("proxy_buffering off;")
     if route.json_errors:
         lines += [f"error_page {status} @json_{status};" for status in JSON_ERRORS]
-    return [*lines, "proxy_request_buffering off;"] if upload else lines
+    return [*lines, "proxy_request_buffering off;"] if upload or target.unwritten else lines
 
 
 _NOT_THEIRS = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-IP", "Forwarded", "TE",

@@ -47,7 +47,7 @@ class Proxy:
     held: bool = False
     """Read whole before it is passed on, however large: many small bodies come here over a slow Wi-Fi."""
     unwritten: bool = False
-    """Held in memory alone, never in a file: a voice."""
+    """Never in a file on its way, not even one in memory: a voice."""
     streams: bool = False
     """Passed on as it comes, however slowly: Server-Sent Events."""
 
@@ -141,7 +141,7 @@ ROUTES: tuple[Route, ...] = (
           Proxy(Service.HUB, max_body_mb=9, held=True)),
     Route("xapi", Origin.HUB, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),
     Route("speech", Origin.HUB, r"^/api/speech/",
-          Proxy(Service.SPEECH, max_body_mb=4, held=True, unwritten=True), json_errors=True),
+          Proxy(Service.SPEECH, max_body_mb=4, unwritten=True), json_errors=True),
     Route("studio", Origin.HUB, r"^/api/studio/", Proxy(Service.STUDIO, streams=True), json_errors=True),
     Route("hub", Origin.HUB, r"^/", Proxy(Service.HUB)),
     Route("reader", Origin.CONTENT, r"^/static/(?P<path>[^\0]+)$",

@@ -12,7 +12,7 @@ put() {
   shift
   install -m 644 "$@" "$root$shift_to"
 }
-put /usr/lib/systemd/system "$from"/*.service "$from"/*.target "$from"/*.timer "$from"/*.mount
+put /usr/lib/systemd/system "$from"/*.service "$from"/*.target "$from"/*.timer "$from"/*.socket "$from"/*.mount
 for folder in "$from"/*.service.d; do
   put "/usr/lib/systemd/system/$(basename "$folder")" "$folder"/*.conf
 done

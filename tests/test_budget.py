@@ -16,7 +16,8 @@ from tests.rigs.nginx import PROGRAM
 
 BUDGET = units.budget()
 BOARD = BUDGET["board"]
-ALL = {**BUDGET["service"], **BUDGET["before"]}
+ON_DEMAND = BUDGET["on_demand"]
+ALL = {**BUDGET["service"], **ON_DEMAND, **BUDGET["before"]}
 
 
 def test_every_service_has_a_line() -> None:
@@ -42,9 +43,20 @@ def test_all_at_their_limits_fit_the_smallest_board() -> None:
         assert line["max_mb"] + screen + BOARD["system_mb"] <= BOARD["memory_mb"]
 
 
+def test_those_on_demand_fit_beside_the_others_at_rest_and_end_first() -> None:
+    at_rest = sum(line["idle_mb"] for line in BUDGET["service"].values())
+    together = at_rest + sum(line["max_mb"] for line in ON_DEMAND.values())
+    assert together + BOARD["system_mb"] <= BOARD["memory_mb"]
+    for name in ON_DEMAND:
+        assert f"{name}.socket" in units.UNITS
+        assert int(units.read(f"{name}.service").last("Service", "OOMScoreAdjust") or 0) >= 500
+    for name in BUDGET["service"]:
+        assert units.read(f"{name}.service").last("Service", "OOMScoreAdjust") is None
+
+
 def test_at_rest_they_leave_room() -> None:
     assert sum(line["idle_mb"] for line in BUDGET["service"].values()) <= BOARD["idle_mb"]
-    for name, line in BUDGET["service"].items():
+    for name, line in {**BUDGET["service"], **ON_DEMAND}.items():
         assert 1.4 * line["idle_mb"] <= line["high_mb"], f"{name} is slowed down as soon as somebody comes"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance import cli, nginx
+from appliance.config import Config
 from provisioning import place
 from tests import units
 
@@ -104,10 +105,37 @@ def test_services_are_bounded_and_start_again(name: str) -> None:
     if unit.last("Service", "Type") == "oneshot":
         assert unit.last("Service", "TimeoutStartSec")
         return
-    assert unit.last("Service", "Restart") == "always"
+    woken = name.replace(".service", ".socket") in units.UNITS
+    assert unit.last("Service", "Restart") == ("on-failure" if woken else "always")
     assert unit.last("Service", "RestartSteps")
     assert unit.last("Unit", "StartLimitIntervalSec") == "0", "a class waits for it: never given up"
     assert unit.last("Unit", "PartOf") == "cartable.target"
+
+
+VOICES = ["cartable-speech.service", "cartable-studio.service"]
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_a_voice_stays_in_memory(name: str) -> None:
+    """systemd.exec(5), systemd.resource-control(5): nothing of the card can be written, no file can grow, no page of
+    memory is swapped, nothing leaves by a network."""
+    unit = units.read(name)
+    wanted = {
+        "MemorySwapMax": "0", "LimitFSIZE": "0", "LimitCORE": "0", "PrivateTmp": "yes", "PrivateNetwork": "yes",
+        "RestrictAddressFamilies": "AF_UNIX", "IPAddressDeny": "any", "ProtectSystem": "strict", "UMask": "0077",
+    }  # fmt: skip
+    assert {key: unit.last("Service", key) for key in wanted} == wanted
+    assert unit.all("Service", "BindPaths") == unit.all("Service", "ReadWritePaths") == []
+    assert unit.all("Service", "StateDirectory") == unit.all("Service", "CacheDirectory") == []
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_a_socket_wakes_them(name: str) -> None:
+    socket = units.read(name.replace(".service", ".socket"))
+    path = Config().speech_socket if "speech" in name else Config().studio_socket
+    assert socket.last("Socket", "ListenStream") == str(path)
+    assert (socket.last("Socket", "SocketMode"), socket.last("Socket", "SocketGroup")) == ("0660", "cartable")
+    assert socket.name in " ".join(units.read("cartable.target").all("Unit", "Wants")).split()
 
 
 def test_only_oneshots_are_root() -> None:

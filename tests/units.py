@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "systemd"
 SYSTEMS_OWN = Path("/lib/systemd/system")
-UNITS = sorted(p.name for p in SOURCE.iterdir() if p.suffix in (".service", ".target", ".timer", ".mount"))
+UNITS = sorted(p.name for p in SOURCE.iterdir() if p.suffix in (".service", ".socket", ".target", ".timer", ".mount"))
 SERVICES = [name for name in UNITS if name.endswith(".service")]
 UNIT_NAME = re.compile(r"^[\w:.@\\-]+\.(service|target|timer|mount|socket|path|slice)$")
 

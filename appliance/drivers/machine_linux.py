@@ -27,7 +27,7 @@ _LOW, _SLOWED = 0x1, 0xE
 """Firmware flags: bit 0 too little voltage; bits 1 to 3 frequency capped, throttled, soft temperature limit. The same
 16 bits higher: since the machine started."""
 _SYSTEMD_S = 5.0
-_SHOWN = "Id,LoadState,ActiveState,Type,Result,NRestarts"
+_SHOWN = "Id,LoadState,ActiveState,Type,Result,NRestarts,TriggeredBy"
 _NEVER = ("cartable-doctor",)
 """Fails whenever it finds something: that says nothing more."""
 
@@ -80,11 +80,13 @@ def parse_units(text: str) -> tuple[Service, ...]:
         name = unit.get("Id", "").removesuffix(".service")
         if name and name not in _NEVER and unit.get("LoadState") != "not-found":
             restarts = number(unit.get("NRestarts")) or 0
-            found.append(
-                Service(name, unit.get("ActiveState", ""), unit.get("Type") != "oneshot", unit.get("Result", ""),
-                        restarts)
-            )  # fmt: skip
+            found.append(Service(name, unit.get("ActiveState", ""), _lasting(unit), unit.get("Result", ""), restarts))
     return tuple(sorted(found, key=lambda service: service.name))
+
+
+def _lasting(unit: dict[str, str]) -> bool:
+    """Not what comes when it is asked for."""
+    return unit.get("Type") != "oneshot" and ".socket" not in unit.get("TriggeredBy", "")
 
 
 def _power(tree: Tree) -> Power:

@@ -166,6 +166,14 @@ Id=cartable-migrate.service
 LoadState=loaded
 ActiveState=inactive
 
+Type=notify
+NRestarts=0
+Result=success
+Id=cartable-speech.service
+LoadState=loaded
+ActiveState=inactive
+TriggeredBy=cartable-speech.socket
+
 Id=cartable-gone.service
 LoadState=not-found
 ActiveState=inactive
@@ -177,6 +185,7 @@ def test_reads_what_systemd_says() -> None:
     assert parse_units(UNITS) == (
         Service("cartable-hub", "active", lasting=True, result="watchdog", restarts=2),
         Service("cartable-migrate", "inactive", lasting=False, result="success"),
+        Service("cartable-speech", "inactive", lasting=False, result="success"),
     )
 
 

@@ -56,11 +56,11 @@ def test_a_voice_up_to_four_megabytes(services: Running) -> None:
 
 
 def test_nginx_keeps_a_voice_out_of_its_files() -> None:
-    """A buffer as large as the largest body: none is ever written (ngx_http_core_module, client_body_buffer_size)."""
+    """It is passed on as it comes (ngx_http_proxy_module, proxy_request_buffering)."""
     text = render(Config())
     place = text[text.index('location ~ "^/api/speech/"') :].partition("\n        }")[0]
     assert "client_max_body_size 4m;" in place
-    assert "client_body_buffer_size 4m;" in place
+    assert "proxy_request_buffering off;" in place
     assert "proxy_max_temp_file_size 0;" in text
 
 

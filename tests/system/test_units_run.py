@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.measure import private_bytes
 from tests import units
 from tests.rigs.booted import Booted, booted
 from tests.rigs.box import until
@@ -31,6 +32,7 @@ pytestmark = [
 
 HUB, NGINX, CONSOLE = "cartable-hub.service", "cartable-nginx.service", "cartable-console.service"
 DOCTOR = "cartable-doctor.service"
+SPEECH, STUDIO = "cartable-speech.service", "cartable-studio.service"
 BOX, TABLET = "10.77.0.2", "10.77.0.3"
 HERE, OUTSIDE = "203.0.113.2", "203.0.113.9"
 """Another address of the box, and somebody beyond the classroom who would be reached, but for the units."""
@@ -54,6 +56,11 @@ class Class:
     box: Booted
     tablet: Computer
     outside: Computer
+
+    def ask(self, path: str) -> bytes:
+        """What a tablet gets for ``path``."""
+        curl = self.tablet.command(["curl", "-s", "-m", "5", f"http://{BOX}{path}"])
+        return subprocess.run(curl, capture_output=True, check=False).stdout
 
     def status(self, path: str = "/", port: int = 80, host: str = BOX, by: Computer | None = None) -> str:
         """What an HTTP client gets: the status, "000" for no connection."""
@@ -214,6 +221,34 @@ def test_the_screen_shows_how_to_reach_the_box(room: Class) -> None:
     for expected in ("La boîte est prête.", f"http://{BOX}/", "http://ecole-essai.local/", "▄"):
         assert expected in text
     assert room.box.inside(CONSOLE, SEND.format(address=TABLET)).strip() == "PermissionError"
+
+
+def test_whoever_asks_wakes_who_listens(room: Class) -> None:
+    """No process until then; an engine that can load under the unit's filters; no network, no file."""
+    assert room.box.show(SPEECH, "ActiveState") == room.box.show(STUDIO, "ActiveState") == "inactive"
+    until(lambda: b'"yes"' in room.ask("/api/speech/now"), room.box.journal(SPEECH), 60)
+    assert room.status("/api/studio/now") == "403"
+    for unit in (SPEECH, STUDIO):
+        assert room.box.show(unit, "ActiveState") == "active"
+        assert room.box.inside(unit, SEND.format(address=TABLET)).strip() == "PermissionError"
+    budget = units.budget()["on_demand"]
+    (service, *workers) = room.box.pids(SPEECH)
+    assert workers
+    assert private_bytes([service]) <= budget["cartable-speech"]["idle_mb"] << 20
+    assert room.box.private(STUDIO) <= budget["cartable-studio"]["idle_mb"] << 20
+
+
+@pytest.mark.parametrize("unit", [SPEECH, STUDIO])
+def test_who_listens_can_write_nowhere(room: Class, unit: str) -> None:
+    pid = room.box.pids(unit)[0]
+    user = Path(f"/proc/{pid}").stat()
+    enter = ["nsenter", "-t", str(pid), "-m", "-n", "--setuid", str(user.st_uid), "--setgid", str(user.st_gid), "--"]
+    for path in ("/run/cartable/x", "/var/lib/cartable/x", "/var/lib/x", "/run/x", "/x", "/usr/x"):
+        assert subprocess.run([*enter, "touch", path], capture_output=True, check=False).returncode, path
+    limits = Path(f"/proc/{pid}/limits").read_text(encoding="ascii")
+    assert re.search(r"Max file size +0 +0 ", limits), "nor in the temporary folder, which is its own"
+    links = subprocess.run([*enter, "ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[1] for line in links.splitlines()] == ["lo:"]
 
 
 def test_the_doctor_makes_its_round(room: Class) -> None:
