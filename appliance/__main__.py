@@ -27,6 +27,10 @@ def main() -> int:
         from appliance import box
 
         return box.speech_worker(arguments[1:])
+    if word == "captions-worker":
+        from appliance import box_studio
+
+        return box_studio.captions_worker(arguments[1:])
     from appliance import cli
 
     return cli.main(arguments)

@@ -5,14 +5,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance import plugins
-from appliance.config import Config
+from appliance.config import Config, environment, from_environment
 
 if TYPE_CHECKING:
-    from appliance.ports import Loudspeaker, Microphone
+    from appliance.ports import CaptionEngine, Loudspeaker, Microphone
+
+ENDS_FIRST = "800"
+"""Of 1000 (proc(5), oom_score_adj): where memory runs short, captions end before a verdict does, and before the hub."""
 
 
 def microphone(config: Config) -> Microphone:
@@ -25,6 +32,30 @@ def loudspeaker(config: Config) -> Loudspeaker:
     """The box's own. Raises :class:`appliance.errors.ConfigError`, :class:`appliance.errors.BadInput`."""
     driver: Loudspeaker = plugins.load("loudspeakers", config.drivers.loudspeaker)(config.drivers.loudspeaker_device)
     return driver
+
+
+def caption_engine(config: Config) -> CaptionEngine:
+    """Who writes captions, not loaded yet. Raises :class:`appliance.errors.ConfigError`."""
+    engine: CaptionEngine = plugins.load("caption_engines", config.drivers.captions)(
+        config.models, config.captions.language
+    )
+    return engine
+
+
+def can_caption(config: Config) -> bool:
+    """Whether it has what it needs. At once."""
+    from appliance.drivers.speech_vosk import installed
+
+    return config.drivers.captions != "vosk" or installed(config.models, config.captions.language) is not None
+
+
+def captions_worker(arguments: Sequence[str]) -> int:
+    """The process that writes captions (see ``studio/captions_worker.py``)."""
+    from appliance.studio import captions_worker as worker
+
+    config = from_environment()
+    Path("/proc/self/oom_score_adj").write_text(ENDS_FIRST, encoding="ascii")
+    return worker.main(int(arguments[0]), lambda: caption_engine(config), config.captions.memory_mb << 20)
 
 
 def simulating_sound(config: Config) -> Config:
@@ -43,10 +74,13 @@ def studio(config: Config) -> int:
     from appliance.drivers.sound_decoder import decode
     from appliance.listening import listening
     from appliance.studio import app
+    from appliance.studio.captions import Captions
     from appliance.studio.parts import Studio
     from appliance.studio.player import Player
     from appliance.studio.source import Source
 
     source, player = Source(microphone(config)), Player(loudspeaker(config), decode)
-    parts = Studio(source, player, Client(config.hub_socket), config.box.language)
+    os.environ.update(environment(config))  # for the captions' worker
+    captions = Captions(source, (sys.executable, "-m", "appliance", "captions-worker"), lambda: can_caption(config))
+    parts = Studio(source, player, captions, Client(config.hub_socket), config.box.language)
     return app.run(app.create_app(parts), listening(config.studio_socket))

@@ -141,6 +141,16 @@ class SpeechConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptionsConfig:
+    """Live captions of the studio's microphone."""
+
+    language: str = "fr"
+    """Of the model that writes them: fr or en."""
+    memory_mb: int = 1024
+    """Bound of their process, its model included."""
+
+
+@dataclass(frozen=True, slots=True)
 class DriversConfig:
     """Drivers by name."""
 
@@ -160,6 +170,8 @@ class DriversConfig:
     loudspeaker_device: str = ""
     """``alsa``: a name of alsa-lib's (``aplay -L``); empty: a USB one before others, a screen's last. ``simulated``:
     how many times faster than the sound."""
+    captions: str = "vosk"
+    """Who writes live captions: ``vosk``, with an installed model, or ``simulated`` (counts)."""
     speech_engines: str = "vosk pocketsphinx"
     """Who listens to pupils, names separated by spaces: the first that can load. ``simulated`` understands whatever was
     asked. Empty: nobody; pupils compare themselves with the model."""
@@ -178,6 +190,7 @@ class Config:
     records: RecordsConfig = field(default_factory=RecordsConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
+    captions: CaptionsConfig = field(default_factory=CaptionsConfig)
     drivers: DriversConfig = field(default_factory=DriversConfig)
 
     @property

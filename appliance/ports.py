@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,6 +196,33 @@ class Voice(Protocol):
         :class:`appliance.errors.Unreachable` when its program is missing or fails, :class:`appliance.errors.Busy` when
         it takes too long.
         """
+        ...
+
+
+class CaptionEngine(Protocol):
+    """Writes down whatever is said, while it is said (entry-point group ``appliance.caption_engines``).
+
+    Made with the folder of installed models and the language (``fr``). Lives in a process of its own, which it may take
+    down, and in one thread of it.
+    """
+
+    name: str
+
+    def load(self) -> None:
+        """Takes the model into memory: up to seconds. Raises :class:`appliance.errors.Unreachable` when there is none
+        to be had, :class:`appliance.errors.Damaged`."""
+        ...
+
+    def hear(self, pcm: bytes) -> Sequence[str]:
+        """The next piece of sound (:data:`RATE`, whole samples); the phrases that ended in it, in their order."""
+        ...
+
+    def partial(self) -> str:
+        """What was said since the last of them, as far as it is understood: it may still change."""
+        ...
+
+    def finish(self) -> str:
+        """The same, for good: what follows is another phrase."""
         ...
 
 

@@ -67,6 +67,10 @@ class Model:
         finally:
             self._library.vosk_recognizer_free(recognizer)
 
+    def dictation(self) -> Dictation:
+        """A recognizer of anything that is said, for sound that goes on."""
+        return Dictation(_library(), self._made(self._library.vosk_recognizer_new(self._handle, float(RATE))))
+
     def _words(self, recognizer: Any, pcm: bytes) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for at in range(0, len(pcm), CHUNK):
@@ -86,3 +90,38 @@ class Model:
         if handle == self._nothing:
             raise Damaged("The speech model cannot be used: remove it and install it again.")
         return handle
+
+
+class Dictation:
+    """What is said, phrase by phrase. The model must outlive it."""
+
+    def __init__(self, interface: tuple[Any, Any], recognizer: Any) -> None:
+        self._ffi, self._library = interface
+        self._recognizer = recognizer
+
+    def hear(self, pcm: bytes) -> list[str]:
+        """Whole samples in; the phrases that a pause ended in them. Raises :class:`Damaged`."""
+        found = []
+        for at in range(0, len(pcm), CHUNK):
+            piece = pcm[at : at + CHUNK]
+            ended = self._library.vosk_recognizer_accept_waveform(self._recognizer, piece, len(piece))
+            if ended < 0:
+                raise Damaged("The speech model cannot be used: remove it and install it again.")
+            if ended:
+                found.append(self._text("text", self._library.vosk_recognizer_result(self._recognizer)))
+        return [text for text in found if text]
+
+    def close(self) -> None:
+        """Give its memory back; not used afterwards."""
+        self._library.vosk_recognizer_free(self._recognizer)
+
+    def partial(self) -> str:
+        """What was said since."""
+        return self._text("partial", self._library.vosk_recognizer_partial_result(self._recognizer))
+
+    def finish(self) -> str:
+        """The same, for good: what follows is another phrase."""
+        return self._text("text", self._library.vosk_recognizer_final_result(self._recognizer))
+
+    def _text(self, key: str, told: Any) -> str:
+        return str(json.loads(self._ffi.string(told)).get(key, ""))

@@ -9,10 +9,7 @@ process's memory until the next request takes its place.
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
-import os
-import resource
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +21,6 @@ from appliance.speech.verdict import Asked, Verdict
 NICENESS = 5
 ENDS_FIRST = 700
 """Of 1000 (proc(5), oom_score_adj): after an import, before the hub."""
-_PR_SET_DUMPABLE = 4
 
 Decode = Callable[[bytes], bytes]
 """A recording -> samples (:data:`appliance.ports.RATE`, one channel, s16le). Raises :class:`BadInput`."""
@@ -35,7 +31,7 @@ Judge = Callable[[bytes, Asked], Verdict]
 def main(descriptor: int, decode: Decode, make: Callable[[], Judge], memory: int, limit_s: float) -> int:
     """Serve the socket ``descriptor`` until it closes; returns the exit code. ``memory``: bytes of heap at most;
     ``limit_s``: an attempt that takes longer ends the process."""
-    _confine(memory)
+    child.confine(memory, NICENESS)
 
     def ready() -> child.Answer:
         judge = make()
@@ -56,15 +52,6 @@ def request_of(what: Asked) -> dict[str, Any]:
 def asked(request: dict[str, Any]) -> Asked:
     """What was asked, out of a request."""
     return Asked(request["text"], tuple(request["focus"]), tuple(request["items"]), dict(request["pronunciations"]))
-
-
-def _confine(memory: int) -> None:
-    """No file of this process can hold a voice: none can grow, and no core or trace is taken of it."""
-    os.nice(NICENESS)
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
 def end_first() -> None:

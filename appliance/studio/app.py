@@ -11,7 +11,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from appliance.listening import Listening, end_with_parent, notify
-from appliance.studio import views
+from appliance.studio import captions_views, views
 from appliance.studio.guard import guarded, said
 from appliance.studio.parts import STUDIO, Studio
 
@@ -24,6 +24,8 @@ def create_app(parts: Studio) -> web.Application:
     app = web.Application(middlewares=[said, guarded], client_max_size=MOST_BYTES)
     app[STUDIO] = parts
     views.add(app)
+    captions_views.add(app)
+    app.on_cleanup.append(_silent)
     return app
 
 
@@ -38,3 +40,9 @@ def run(app: web.Application, listening: Listening) -> int:
 
 async def _ready(_: web.Application) -> None:
     notify("READY=1")
+
+
+async def _silent(app: web.Application) -> None:
+    """Nothing plays or listens any more."""
+    app[STUDIO].player.hush()
+    await app[STUDIO].captions.stop()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import time
@@ -39,10 +38,3 @@ async def stream(
             await response.write(f"data: {json.dumps(each, ensure_ascii=False)}\n\n".encode())
         await response.write_eof()
     return response
-
-
-async def paced(changed: asyncio.Event, least_s: float, most_s: float) -> None:
-    """Wait for a change, ``least_s`` at least, ``most_s`` at most: then a sign of life is due."""
-    await asyncio.sleep(least_s)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(changed.wait(), most_s - least_s)

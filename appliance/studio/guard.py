@@ -17,7 +17,8 @@ from appliance.studio.parts import STUDIO
 from appliance.visitor import Visitor, visitor
 
 ORIGIN = "X-Cartable-Origin"
-FOR_PUPILS = frozenset[str]()
+CAPTIONS = "/api/studio/captions"
+FOR_PUPILS = frozenset((CAPTIONS,))
 """What pupils of the lesson that goes on may read; everything else is the teacher's."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from appliance.client import Client
+from appliance.studio.captions import Captions
 from appliance.studio.player import Player
 from appliance.studio.source import Source
 
@@ -20,6 +21,7 @@ class Studio:
 
     source: Source
     player: Player
+    captions: Captions
     hub: Client
     language: str
     """Of what is said to somebody who is not known yet."""

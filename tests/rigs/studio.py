@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,23 +19,28 @@ from typing import Any
 
 from aiohttp import web
 
+from appliance.box_studio import can_caption
 from appliance.client import Client, Response
+from appliance.config import Config, environment, load
 from appliance.drivers.loudspeaker_simulated import SimulatedLoudspeaker
 from appliance.drivers.microphone_simulated import SimulatedMicrophone
 from appliance.drivers.sound_decoder import decode
 from appliance.studio.app import create_app
+from appliance.studio.captions import Captions
 from appliance.studio.parts import Studio
 from appliance.studio.player import Player
 from appliance.studio.source import Source
 
 PATIENCE_S = 10.0
+WRITES = load([], {"drivers": {"captions": "simulated"}})
+WORKER = (sys.executable, "-m", "appliance", "captions-worker")
 TEACHER = {"Cookie": "cartable=teacher"}
 PUPIL = {"Cookie": "cartable=pupil"}
 
 
-def until(true: Callable[[], bool], what: str) -> None:
+def until(true: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
     """Wait for it."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not true():
         assert time.monotonic() < deadline, what
         time.sleep(0.01)
@@ -51,12 +57,12 @@ class StudioRig:
     lesson: list[str] = field(default_factory=lambda: ["l.1"])
 
     @property
-    def socket(self) -> Path:
+    def path(self) -> Path:
         return self.folder / "studio.sock"
 
     @property
     def client(self) -> Client:
-        return Client(self.socket)
+        return Client(self.path)
 
     def now(self) -> dict[str, Any]:
         told: dict[str, Any] = self.client.request("GET", "/api/studio/now").json()
@@ -79,7 +85,7 @@ class StudioRig:
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         with socket.socket(socket.AF_UNIX) as stream:
             stream.settimeout(PATIENCE_S)
-            stream.connect(str(self.socket))
+            stream.connect(str(self.path))
             stream.sendall("\r\n".join([*lines, "", ""]).encode() + body)
             yield stream
 
@@ -102,10 +108,19 @@ def _answer(raw: bytes) -> tuple[int, dict[str, str], bytes]:
 
 
 @contextlib.contextmanager
-def studio_rig(folder: Path, microphone: SimulatedMicrophone, speed: str = "20") -> Iterator[StudioRig]:
+def studio_rig(
+    folder: Path,
+    microphone: SimulatedMicrophone,
+    speed: str = "20",
+    config: Config | None = None,
+    unread_s: float = 60.0,
+) -> Iterator[StudioRig]:
     """While the block runs."""
     loudspeaker = SimulatedLoudspeaker(speed)
-    parts = Studio(Source(microphone), Player(loudspeaker, decode), Client(folder / "hub.sock"), "en")
+    source = Source(microphone)
+    command = ("env", *(f"{key}={value}" for key, value in environment(config or WRITES).items()), *WORKER)
+    captions = Captions(source, command, lambda: can_caption(config or WRITES), unread_s)
+    parts = Studio(source, Player(loudspeaker, decode), captions, Client(folder / "hub.sock"), "en")
     rig = StudioRig(folder, microphone, loudspeaker, parts)
     loop, ready = asyncio.new_event_loop(), threading.Event()
     stop = asyncio.Event()
