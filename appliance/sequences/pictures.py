@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 
 from appliance.errors import BadInput
@@ -29,13 +30,19 @@ def parse(value: str) -> tuple[str, ...]:
 
 
 def _one(token: str) -> str:
-    if OWN.fullmatch(token) or _CODE.fullmatch(token):
+    if OWN.fullmatch(token) or (_CODE.fullmatch(token) and all(map(_is_letter, token.split("-")))):
         return token
     letters = [letter for letter in token if letter != _VARIANT]
     if len(letters) > 10 or (any(letter.isascii() for letter in letters) and _KEYCAP not in letters):
         raise BadInput("“%(token)s” is no picture: give an emoji, or a file name in small letters that ends in "
                        ".png, .jpg or .webp.", token=token[:40])  # fmt: skip
     return "-".join(f"{ord(letter):04X}" for letter in letters)
+
+
+def _is_letter(part: str) -> bool:
+    """Whether these hexadecimal digits are of a character that can be shown."""
+    number = int(part, 16)
+    return number <= sys.maxunicode and not 0xD800 <= number <= 0xDFFF
 
 
 def is_own(picture: str) -> bool:

@@ -12,15 +12,16 @@ from appliance.sequences.sequence import Activity, Item
 
 SELECTORS = ("words", "phrases", "all")
 """Instead of a list: every item of that kind."""
-_NATURAL = {"picture-word": "words", "free-recording": "phrases"}
-_IN_ORDER = ("dialogue", "story", "song")
+NATURAL = {"picture-word": "words", "free-recording": "phrases"}
+"""What a kind is about when nothing is said; others are about all."""
+IN_ORDER = ("dialogue", "story", "song")
 """Kinds whose items must be listed one by one."""
 
 
 def items(table: Table, kind: str, known: tuple[Item, ...]) -> tuple[str, ...]:
     """The texts that an activity names, or those natural for its kind. Raises :class:`BadInput`."""
-    asked = table.get("items", _NATURAL.get(kind, "all"))
-    if "items" not in table and kind in _IN_ORDER:
+    asked = table.get("items", NATURAL.get(kind, "all"))
+    if "items" not in table and kind in IN_ORDER:
         raise BadInput('List its items in order: items = ["…", "…"].')
     if isinstance(asked, str):
         return _selected(fields.among("items", asked, SELECTORS), kind, known)
@@ -57,7 +58,7 @@ def fits(activity: Activity, known: tuple[Item, ...]) -> None:
     used = [item for item in known if item.text in activity.items]
     if not used:
         raise BadInput("It has no item: list some.")
-    if len(set(activity.items)) < len(activity.items) and activity.kind not in _IN_ORDER:
+    if len(set(activity.items)) < len(activity.items) and activity.kind not in IN_ORDER:
         raise BadInput("An item is there twice: take one out.")
     for item in used:
         if activity.kind == "picture-word" and not item.pictures:

@@ -87,6 +87,8 @@ def test_words_and_names_of_files() -> None:
 MISTAKES = {
     "an open quote": ('"My zoo" }', '"My zoo }', "Line 3 of sequence.toml cannot be read"),
     "an unknown key": ('theme = "animals"', 'theme = "animals"\ncolour = "red"', "“colour” is not known here"),
+    "a code of no character": ('picture = "🚢"', 'picture = "FFFFFF"', r"Item 2 \(ship\): “FFFFFF” is no picture"),
+    "half of a character": ('picture = "🚢"', 'picture = "1F411-D800"', "is no picture"),
     "an unknown key of an item": ('picture = "🚢"', 'pictur = "🚢"', r"Item 2 \(ship\): “pictur” is not known"),
     "another format": ("format = 1", "format = 2", "not of format 1"),
     "an unknown theme": ('"animals"', '"dragons"', "“theme” is “dragons”: it must be one of greetings"),
