@@ -110,11 +110,11 @@ def import_worker(arguments: Sequence[str]) -> int:
 
 def medium_worker(arguments: Sequence[str]) -> int:
     """The process that makes one picture or sound anew (see ``hub/medium_worker.py``)."""
-    from appliance.formats import quiz_medium
+    from appliance.formats import oral, quiz_medium
     from appliance.hub import medium_worker as worker
     from appliance.hub import photos
 
-    makers = {"picture": quiz_medium.picture, "sound": quiz_medium.sound, "photo": photos.made}
+    makers = {"picture": quiz_medium.picture, "sound": quiz_medium.sound, "photo": photos.made, "oral": oral.taken}
     return worker.main(arguments, makers)
 
 
@@ -207,20 +207,24 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
     ``later`` is given what starts processes and threads that no page waits for; it may call them when it likes.
     """
     from appliance.drivers.clock_system import SystemClock
+    from appliance.drivers.speech_pocketsphinx import dictionary_file
     from appliance.hub import live_sessions, presence
     from appliance.hub.clock_watch import ClockWatch
     from appliance.hub.context import Hub
     from appliance.hub.imports import Library
     from appliance.hub.live_sessions import LiveSessions
+    from appliance.hub.oral_models import Models
     from appliance.hub.periodic import Periodic
     from appliance.hub.retention import Retention
     from appliance.hub.search import Search
     from appliance.hub.spoken import Spoken
     from appliance.hub.trail import Trail
     from appliance.hub.vaults import Vaults
-    from appliance.store import quiz_media, settings
+    from appliance.sequences.dictionary import Dictionary
+    from appliance.store import own_sequences, quiz_media, settings
     from appliance.store.db import Database, Role
     from appliance.store.erasure import Erasure
+    from appliance.store.own_sequences import OwnSequences
     from appliance.store.records import Records
 
     migrated(config)
@@ -260,6 +264,12 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
         spoken = Spoken(voices(config), config.box.state / "voices", config.hub.voices_mb << 20)
         later(spoken.start)
         stack.callback(spoken.stop)
+        own = OwnSequences(config.library_folder / own_sequences.FOLDER)
+        own.recover()
+        dictionary = Dictionary(dictionary_file())
+        models = Models(own, spoken, dictionary)
+        later(models.start)
+        stack.callback(models.stop)
         yield Hub(
             config,
             db,
@@ -274,6 +284,9 @@ def hub(config: Config, later: Callable[[Start], object] = lambda start: start()
             trail,
             LiveSessions(config.box.run / live_sessions.FILE),
             spoken=spoken,
+            own_sequences=own,
+            dictionary=dictionary,
+            models=models,
         )
 
 

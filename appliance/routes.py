@@ -85,6 +85,7 @@ class Route:
 
 
 BLOB = "(?P<blob>[0-9a-f]{64})"
+NAME = "[a-z0-9]+(?:-[a-z0-9]+)*"
 MEDIA = "(?:mp4|m4v|webm|ogv|mp3|m4a|ogg|oga|opus|wav|flac|vtt)"
 
 IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
@@ -137,6 +138,11 @@ ROUTES: tuple[Route, ...] = (
     Route("exercise-media", Origin.HUB, r"^/medias/(?P<name>[0-9a-f]{64}\.(?:jpg|mp3))$",
           Files(Root.LIBRARY, "exercises/{name}"), (IMMUTABLE, NOSNIFF, HARMLESS, NO_REFERRER)),
     Route("exercise-medium", Origin.HUB, r"^/enseignant/exercices/[^/]+/medias$", Proxy(Service.HUB, max_body_mb=13)),
+    Route("sequence-media", Origin.HUB,
+          rf"^/sequences/(?P<id>{NAME})/(?P<path>pictures\.svg|sounds/{NAME}\.mp3|pictures/[0-9a-f]{{20}}\.jpg)$",
+          Files(Root.LIBRARY, "sequences/{id}/{path}"), (IMMUTABLE, NOSNIFF, HARMLESS, NO_REFERRER)),
+    Route("sequence-medium", Origin.HUB, rf"^/enseignant/oral/(?:importer|{NAME}/modifier)$",
+          Proxy(Service.HUB, max_body_mb=17)),
     Route("answer-media", Origin.HUB, r"^/(?:api/media|exercice/[^/]+/medium)$",
           Proxy(Service.HUB, max_body_mb=9, held=True)),
     Route("xapi", Origin.HUB, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,8 +108,7 @@ def render(sequence: Sequence, studio: Studio, *, again: bool) -> None:
     for path in (folder / "sounds").glob("*.mp3"):
         if path.name not in wanted:
             path.unlink()
-    table = {slug: clip.table() for slug, clip in sorted(listed.items())}
-    (folder / LIST).write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (folder / LIST).write_bytes(Clips(listed).dump())
 
 
 def made(folder: Path, unit: list[Item], sequence: Sequence, studio: Studio) -> dict[str, Clip]:

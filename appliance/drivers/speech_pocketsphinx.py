@@ -10,6 +10,7 @@ where the first lost it. Both score every sound of the model at each moment: so 
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from appliance.ports import RATE, Heard, HeardWord, Probe, SpeechTask, Way
 
 FRAMES_PER_S = 100
 LANGUAGE = "en"
+DICTIONARY = "cmudict-en-us.dict"
 WARP = 1.2
 """Inverse linear: formants of children of six to nine stand that much higher."""
 NARROW = {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40}
@@ -41,7 +43,14 @@ Found = tuple[tuple[HeardWord, ...], float]
 
 def dictionary() -> Path:
     """The CMU pronouncing dictionary that comes with the model."""
-    return _models() / "cmudict-en-us.dict"
+    return _models() / DICTIONARY
+
+
+def dictionary_file() -> Path | None:
+    """The same without loading the library; None where it is not installed."""
+    found = importlib.util.find_spec("pocketsphinx")
+    path = Path(found.origin).parent / "model/en-us" / DICTIONARY if found and found.origin else None
+    return path if path is not None and path.is_file() else None
 
 
 def _models() -> Path:

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from appliance.formats import quiz_medium
 from appliance.formats.archive import Archive
 from appliance.ports import Limits
 
@@ -37,6 +39,30 @@ def unpack(path: Path) -> dict[str, bytes]:
         return {
             short: archive.read(name, MOST_BYTES) for short, name in sorted(names.items()) if _TAKEN.fullmatch(short)
         }
+
+
+def taken(data: bytes) -> tuple[bytes, dict[str, float]]:
+    """:func:`unpack` for the bounded process that reads a file from elsewhere: its members, one after the other, and
+    the length of each, in order. Pictures are made anew, as JPEG, whatever their names.
+
+    Raises what :func:`unpack` and :func:`.quiz_medium.picture` raise.
+    """
+    with os.fdopen(os.memfd_create("oral", os.MFD_CLOEXEC), "wb") as file:
+        file.write(data)
+        file.flush()
+        members = unpack(Path(f"/proc/self/fd/{file.fileno()}"))
+    made = {name: quiz_medium.picture(body)[0] if name.startswith("pictures/") else body
+            for name, body in members.items()}  # fmt: skip
+    return b"".join(made.values()), {name: len(body) for name, body in made.items()}
+
+
+def members(data: bytes, lengths: Mapping[str, float]) -> dict[str, bytes]:
+    """What :func:`taken` gave, apart again."""
+    found, at = {}, 0
+    for name, length in lengths.items():
+        found[name] = data[at : at + int(length)]
+        at += int(length)
+    return found
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

@@ -37,8 +37,10 @@ from appliance.hub import (
     media_intake,
     openapi,
     oral_api,
+    oral_editor,
     oral_pages,
     oral_progress_pages,
+    oral_sharing,
     oral_tablet,
     paper_pages,
     practice,
@@ -95,6 +97,8 @@ def _make_room() -> None:
         "class_new.preview": class_new.MOST_BYTES,
         "class_merge.preview": class_new.MOST_BYTES,
         "quiz_media.change": quiz_media.MOST_BYTES,
+        "oral_editor.save": oral_editor.MOST_BYTES,
+        "oral_sharing.take": oral_sharing.MOST_BYTES,
     }
     if request.method == "POST" and request.endpoint in larger and roles.is_teacher():
         request.max_content_length = larger[request.endpoint]
@@ -153,6 +157,8 @@ def create_app(hub: Hub) -> Flask:
         badges.pages,
         oral_pages.pages,
         paper_pages.pages,
+        oral_editor.pages,
+        oral_sharing.pages,
     ):
         app.register_blueprint(pages)
     for module in (oral_tablet, oral_progress_pages):

@@ -14,6 +14,7 @@ from appliance.config import Config
 from appliance.hub.anonymous import Anonymous
 from appliance.hub.imports import Library
 from appliance.hub.live_sessions import LiveSessions
+from appliance.hub.oral_models import Models
 from appliance.hub.pace import Pace
 from appliance.hub.passing import Passing
 from appliance.hub.presence import PresenceCode
@@ -24,7 +25,9 @@ from appliance.hub.trail import Trail
 from appliance.hub.upload import Turns
 from appliance.hub.vaults import Vaults
 from appliance.ports import Clock, Machine
+from appliance.sequences.dictionary import Dictionary
 from appliance.store.db import Database
+from appliance.store.own_sequences import OwnSequences
 from appliance.store.records import Records
 
 MEDIA_AT_ONCE = 1
@@ -60,6 +63,12 @@ class Hub:
     """Of those that arrive: a picture that is opened takes much memory."""
     spoken: Spoken = field(default_factory=Spoken)
     """What the box says aloud; nothing, without voices."""
+    own_sequences: OwnSequences = field(default_factory=OwnSequences)
+    """Of spoken English, made by teachers."""
+    dictionary: Dictionary = field(default_factory=Dictionary)
+    """How English words are said."""
+    models: Models = field(default_factory=Models)
+    """Makes the sounds of teachers' own sequences."""
 
 
 def hub() -> Hub:

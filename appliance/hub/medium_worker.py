@@ -3,9 +3,9 @@
 
 """The process that decodes one picture or sound: bounded like an import, and without a file.
 
-Arguments: the hub's process id, then ``picture``, ``sound`` or ``photo`` (a pupil's). Standard input: the file as it
-came. Standard output: a line of JSON, ``{"about": {…}}`` followed by the file made, or
-``{"error": {"message": …, "params": {…}}}``.
+Arguments: the hub's process id, then ``picture``, ``sound``, ``photo`` (a pupil's) or ``oral`` (a sequence of spoken
+English). Standard input: the file as it came. Standard output: a line of JSON, ``{"about": {…}}`` followed by what was
+made, or ``{"error": {"message": …, "params": {…}}}``.
 """
 
 from __future__ import annotations

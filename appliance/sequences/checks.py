@@ -24,7 +24,7 @@ Pronounce = Callable[[str], Collection[tuple[str, ...]]]
 def vocabulary(sequence: Sequence, knows: Callable[[str], bool]) -> list[BadInput]:
     """Words that an engine does not know (``knows``) and that no item tells how to say."""
     return [
-        BadInput("“%(text)s”: the box does not know the word “%(word)s”: give its sounds in “say”.",
+        BadInput("“%(text)s”: the box does not know the word “%(word)s”: say how it sounds.",
                  text=item.text, word=word)
         for item in sequence.items
         for word in dict.fromkeys(item.words)
@@ -46,8 +46,7 @@ def contrasts(sequence: Sequence, pronounce: Pronounce) -> list[BadInput]:
             BadInput("Activity %(number)d: “%(first)s” and “%(second)s” do not differ by “%(focus)s” alone.",
                      number=number, first=first, second=second, focus=activity.focus[0])
             for first, second in activity.pairs
-            if not _pair(_ways(sequence.item(first), pronounce), _ways(sequence.item(second), pronounce),
-                         activity.focus[0])
+            if not apart(sequence.item(first), sequence.item(second), activity.focus[0], pronounce)
         ]  # fmt: skip
     return found
 
@@ -102,11 +101,11 @@ def _ways(item: Item, pronounce: Pronounce) -> list[tuple[str, ...]]:
     return _word(item, item.words[0], pronounce) if len(item.words) == 1 else []
 
 
-def _pair(first: list[tuple[str, ...]], second: list[tuple[str, ...]], contrast: str) -> bool:
+def apart(first: Item, second: Item, contrast: str, pronounce: Pronounce) -> tuple[tuple[str, ...], ...]:
+    """How to say the two words of a pair so that they differ by ``contrast`` alone; nothing when they do not."""
     one, other = CONTRASTS[contrast]
-    return any(
-        _differ(a, b, one, other) or _differ(b, a, one, other) for a in first for b in second
-    )  # fmt: skip
+    both = ((a, b) for a in _ways(first, pronounce) for b in _ways(second, pronounce))
+    return next((pair for pair in both if _differ(*pair, one, other) or _differ(*pair[::-1], one, other)), ())
 
 
 def _differ(a: tuple[str, ...], b: tuple[str, ...], one: Collection[str], other: Collection[str]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,10 +52,26 @@ class Clips:
     def load(cls, folder: Path) -> Clips:
         """The list of a folder; empty when there is none that can be read."""
         try:
-            listed = json.loads((folder / LIST).read_text(encoding="utf-8"))
-            return cls({slug: _clip(table) for slug, table in listed.items()})
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls.load_bytes((folder / LIST).read_bytes())
+        except OSError:
             return cls()
+
+    @classmethod
+    def load_bytes(cls, listed: bytes) -> Clips:
+        """The same of its bytes."""
+        try:
+            return cls({slug: _clip(table) for slug, table in json.loads(listed).items()})
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return cls()
+
+    def dump(self) -> bytes:
+        """What :meth:`load` reads back."""
+        listed = {slug: clip.table() for slug, clip in sorted(self.clips.items())}
+        return (json.dumps(listed, ensure_ascii=False, indent=1) + "\n").encode()
+
+    def without(self, slugs: Collection[str]) -> Clips:
+        """The list of the others."""
+        return Clips({slug: clip for slug, clip in self.clips.items() if slug not in slugs})
 
     def stale(self, folder: Path, item: Item) -> bool:
         """Whether a clip of ``item`` is missing, says another text or is another file than the one listed."""
@@ -68,7 +84,8 @@ class Clips:
 
 
 def _clip(table: Mapping[str, Any]) -> Clip:
-    return Clip(str(table["text"]), str(table["voice"]), bool(table["checked"]), dict(table["sha256"]))
+    sums = {str(speed): str(total) for speed, total in dict(table["sha256"]).items()}
+    return Clip(str(table["text"]), str(table["voice"]), bool(table["checked"]), sums)
 
 
 def _sha256(path: Path) -> str | None:
