@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from appliance.formats import quiz_medium
@@ -21,9 +18,6 @@ MOST_BYTES = 512 * 1024
 """Of one member."""
 _DOCUMENT = "sequence.toml"
 _TAKEN = re.compile(r"sequence\.toml|sounds\.json|sounds/[a-z0-9-]+\.mp3|pictures/[a-z0-9_-]+\.(?:png|jpg|webp)")
-_PACKED = (".toml", ".json", ".svg", ".txt")
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The first day of a ZIP: the same sequence gives the same bytes."""
 
 
 def unpack(path: Path) -> dict[str, bytes]:
@@ -54,24 +48,3 @@ def taken(data: bytes) -> tuple[bytes, dict[str, float]]:
     made = {name: quiz_medium.picture(body)[0] if name.startswith("pictures/") else body
             for name, body in members.items()}  # fmt: skip
     return b"".join(made.values()), {name: len(body) for name, body in made.items()}
-
-
-def members(data: bytes, lengths: Mapping[str, float]) -> dict[str, bytes]:
-    """What :func:`taken` gave, apart again."""
-    found, at = {}, 0
-    for name, length in lengths.items():
-        found[name] = data[at : at + int(length)]
-        at += int(length)
-    return found
-
-
-def pack(files: Mapping[str, bytes]) -> bytes:
-    """One file of ``files``; the same bytes each time."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as zipped:
-        for name in sorted(files):
-            member = zipfile.ZipInfo(name, _EPOCH)
-            member.external_attr = 0o644 << 16
-            member.compress_type = zipfile.ZIP_DEFLATED if name.endswith(_PACKED) else zipfile.ZIP_STORED
-            zipped.writestr(member, files[name])
-    return out.getvalue()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from werkzeug.datastructures import MultiDict
 
 from appliance.errors import BadInput
-from appliance.sequences import checks, edit, kinds, selection
+from appliance.sequences import checks, edit, kinds, pictures, selection
 from appliance.sequences.dictionary import Dictionary, sounds_like
 from appliance.sequences.sequence import Activity, Item, Sequence, TeacherSheet, slug, words
 
@@ -64,12 +64,12 @@ def shown_item(item: Item) -> ItemDraft:
 
 
 def filled_item(form: Form) -> ItemDraft:
-    """The fields as they came."""
+    """The fields as they came. Raises :class:`BadInput` for a picture that no field proposes."""
     said = {name.removeprefix("say:"): _line(value) for name, value in form.items() if name.startswith("say:")}
+    shown = dict.fromkeys(code for each in form.getlist("picture") for code in pictures.parse(each))
     return ItemDraft(
-        form.get("slug", ""), _line(form.get("text", "")), _line(form.get("fr", "")),
-        tuple(dict.fromkeys(form.getlist("picture"))), form.get("answers", ""), _line(form.get("beats", "")), said,
-        _line(form.get("find", "")),
+        form.get("slug", ""), _line(form.get("text", "")), _line(form.get("fr", "")), tuple(shown),
+        form.get("answers", ""), _line(form.get("beats", "")), said, _line(form.get("find", "")),
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def taken() -> frozenset[str]:
 
 def author() -> str:
     """Who is named in what is made here."""
-    return hub().config.school.name or gettext("A teacher")
+    return hub().config.school.name or gettext("A class")
 
 
 def get(name: str) -> Sequence:
@@ -83,16 +83,23 @@ def picture_name(body: bytes) -> str:
     return f"{hashlib.sha256(body).hexdigest()[:20]}.jpg"
 
 
+def pictures_of(sequence: Sequence) -> dict[str, bytes]:
+    """A teacher's own pictures, by name. Raises :class:`NotFound`."""
+    names = package.wanted(sequence)[1]
+    folder = hub().own_sequences.folder(sequence.id) / "pictures" if names else ready.FOLDER
+    return {name: (folder / name).read_bytes() for name in sorted(names) if (folder / name).is_file()}
+
+
 def shared(sequence: Sequence) -> dict[str, bytes]:
     """The files of the ``.oral`` of any sequence of this box. Raises :class:`NotFound`."""
     own = sequence.id not in ready.ids()
     folder = hub().own_sequences.folder(sequence.id) if own else ready.FOLDER / sequence.id
-    heard, seen = package.wanted(sequence)
+    heard, _ = package.wanted(sequence)
     return package.files(
         Package(
             sequence,
             {name: path.read_bytes() for name in heard if (path := folder / "sounds" / name).is_file()},
-            {name: (folder / "pictures" / name).read_bytes() for name in seen},
+            pictures_of(sequence),
             Clips.load(folder).dump(),
         ),
         writer.write(sequence),

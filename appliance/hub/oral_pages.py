@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request, send_file, url_for
 
 from appliance.errors import BadInput, NotFound
-from appliance.hub import lesson_office, lesson_plans, oral_catalogue, oral_list
+from appliance.hub import lesson_office, lesson_plans, oral_catalogue, oral_list, oral_own
 from appliance.hub.language import language
 from appliance.hub.roles import LEADING, allowed
 from appliance.i18n import N_, translator
@@ -110,6 +110,7 @@ def one(sequence_id: str) -> str:
     return render_template(
         "oral_sequence.html", sequence=sequence, kinds=kinds, paper=PAPER, opening=_opening(),
         items=items, page=page, pages=last, view=View(sequence), names=kinds.NAMES,
+        own=oral_catalogue.own(sequence_id),
         plan=lesson_plans.encode([Planned("oral", sequence_id)]), on_tablets=startable(sequence_id),
     )  # fmt: skip
 
@@ -149,5 +150,6 @@ def paper(sequence_id: str, what: str) -> Response:
     if what == "fiche":
         made = english.lesson(sequence, say, tongue)
     else:
-        made = english.cards(sequence, ready.stock(), say, tongue, backs=what == "cartes-verso")
+        own = oral_own.pictures_of(sequence)
+        made = english.cards(sequence, ready.stock(), say, tongue, backs=what == "cartes-verso", own=own)
     return send_file(io.BytesIO(made), "application/pdf", download_name=f"{what}-{sequence.id}.pdf")

@@ -11,13 +11,12 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import BadInput, CartableError, TooLarge
-from appliance.formats import oral
 from appliance.hub import oral_catalogue, oral_own
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.medium_worker import Makers
 from appliance.hub.roles import TEACHING, allowed
-from appliance.sequences import edit, reader
+from appliance.sequences import edit, package, reader
 from appliance.sequences.package import DOCUMENT, SUFFIX
 
 pages = Blueprint("oral_sharing", __name__, url_prefix="/enseignant/oral")
@@ -32,7 +31,7 @@ MOST_BYTES = MOST_FILE + 2**19
 def give(sequence_id: str) -> AnyResponse:
     """The file of any sequence of this box."""
     sequence = oral_catalogue.get(sequence_id)
-    body = io.BytesIO(oral.pack(oral_own.shared(sequence)))
+    body = io.BytesIO(package.pack(oral_own.shared(sequence)))
     return send_file(body, "application/zip", as_attachment=True, download_name=f"{sequence.id}{SUFFIX}")
 
 
@@ -65,6 +64,7 @@ def take() -> AnyResponse | str | tuple[str, int]:
 
 
 def _members() -> dict[str, bytes]:
+    """The members of the file of the form, as :func:`appliance.formats.oral.taken` gives them."""
     file = request.files.get("file")
     data = file.stream.read() if file is not None else b""
     if file is None or not data:
@@ -74,7 +74,11 @@ def _members() -> dict[str, bytes]:
                        limit=MOST_FILE >> 20)  # fmt: skip
     makers: Makers = current_app.extensions["medium_makers"]
     body, lengths = makers.make("oral", data, file.filename or "")
-    return oral.members(body, lengths)
+    found, at = {}, 0
+    for name, length in lengths.items():
+        found[name] = body[at : at + int(length)]
+        at += int(length)
+    return found
 
 
 @pages.post("/importer/<sequence_id>")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +22,9 @@ MOST_SOUND, MOST_PICTURE = 256 * 1024, 512 * 1024
 """Bytes of one file."""
 _MAGIC = {"png": (b"\x89PNG\r\n\x1a\n",), "jpg": (b"\xff\xd8\xff",), "webp": (b"RIFF",),
           "mp3": (b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"ID3")}  # fmt: skip
+_PACKED = (".toml", ".json", ".svg", ".txt")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first day of a ZIP: the same sequence gives the same bytes."""
 _CREDIT = """\
 {title} ({id})
 Text: {authors}, {licence}.
@@ -96,3 +101,15 @@ def files(package: Package, document: bytes, stock: Mapping[str, str]) -> dict[s
         **{f"sounds/{name}": content for name, content in sorted(package.sounds.items())},
         **{f"pictures/{name}": content for name, content in sorted(package.pictures.items())},
     }
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """The ``.oral`` file of ``files``; the same bytes each time."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as zipped:
+        for name in sorted(files):
+            member = zipfile.ZipInfo(name, _EPOCH)
+            member.external_attr = 0o644 << 16
+            member.compress_type = zipfile.ZIP_DEFLATED if name.endswith(_PACKED) else zipfile.ZIP_STORED
+            zipped.writestr(member, files[name])
+    return out.getvalue()

@@ -34,7 +34,7 @@ FOLDER = "sequences"
 MOST = 200
 MOST_BYTES = 15_000_000
 """Of one sequence: it is to be shared as a file that the box takes back."""
-IDENTIFIER = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+IDENTIFIER = re.compile(r"(?=.{1,60}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 NEW, OLD, TAKEN = ".new", ".old", ".taken"
 """Ends of names that no sequence has: being written; to be replaced; taken in, waiting for a word of the teacher."""
 Files = Mapping[str, bytes | Path]
@@ -163,6 +163,7 @@ class OwnSequences:
             step(f"hide {name}")
             self.folder(name).rename(gone)
             self._read.pop(name, None)
+            step(f"flush the end of {name}")
             power_cut.sync_folder(folder)
             shutil.rmtree(gone, ignore_errors=True)
 

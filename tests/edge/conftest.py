@@ -82,6 +82,10 @@ def _files(state: Path, static: Path) -> Path:
     medium = state / "library" / "exercises" / f"{BLOB}.jpg"
     medium.parent.mkdir(parents=True)
     medium.write_bytes(b"\xff\xd8\xff")
+    clip = state / "library" / "sequences" / "mon-zoo" / "sounds" / "sheep-slow.mp3"
+    clip.parent.mkdir(parents=True)
+    clip.write_bytes(b"\xff\xf3")
+    (clip.parents[1] / "sequence.toml").write_bytes(SECRET)
     (blob / "files" / "A" / "é t" / "sous-titres.vtt").write_text("WEBVTT\n", encoding="utf-8")
     (blob / "files" / "page.html").write_text("<p>page", encoding="utf-8")
     (blob / "files" / "empty.txt").write_bytes(b"")

@@ -26,7 +26,7 @@ WITH_OWN = DOCUMENT.replace("🚢".encode(), b"our-ship.png", 1)
 
 def taken(files: dict[str, bytes], folder: Path) -> package.Package:
     path = folder / "a.oral"
-    path.write_bytes(oral.pack(files))
+    path.write_bytes(package.pack(files))
     return package.unpacked(oral.unpack(path), ready.stock())
 
 
@@ -46,7 +46,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 def test_the_same_sequence_gives_the_same_bytes() -> None:
     files = {"sequence.toml": DOCUMENT, "sounds/ship.mp3": MP3}
-    assert oral.pack(files) == oral.pack(dict(reversed(files.items())))
+    assert package.pack(files) == package.pack(dict(reversed(files.items())))
 
 
 def test_every_ready_sequence_fits_in_one_file(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_bombs_and_crowds_are_refused(tmp_path: Path) -> None:
 
 
 def test_half_a_file_is_damaged(tmp_path: Path) -> None:
-    whole = oral.pack({"sequence.toml": DOCUMENT})
+    whole = package.pack({"sequence.toml": DOCUMENT})
     for size in (0, 10, len(whole) // 2, len(whole) - 5):
         (tmp_path / "half.oral").write_bytes(whole[:size])
         with pytest.raises(BadInput):
