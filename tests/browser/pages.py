@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.rigs import english, media, people, quiz_photos, traces
+from tests.rigs import english, media, own_sequence, people, quiz_photos, traces
 from tests.rigs.box import Box
 
 
@@ -195,6 +195,19 @@ PAGES: tuple[Page, ...] = (
          _at("/enseignant/oral?niveau=cm1-cm2&theme=sounds&q=bateau")),
     Page("oral-sequence", "/enseignant/oral/<sequence_id>", Kind.DASHBOARD, Who.TEACHER,
          _at("/enseignant/oral/cm-shopping")),
+    Page("oral-own", "/enseignant/oral/<sequence_id>", Kind.DASHBOARD, Who.TEACHER,
+         lambda box: f"/enseignant/oral/{own_sequence.made(box)}"),
+    Page("oral-new", "/enseignant/oral/nouvelle", Kind.TEACHER, Who.TEACHER, _at("/enseignant/oral/nouvelle")),
+    Page("oral-import", "/enseignant/oral/importer", Kind.TEACHER, Who.TEACHER, _at("/enseignant/oral/importer")),
+    Page("oral-edit", "/enseignant/oral/<sequence_id>/modifier", Kind.TEACHER, Who.TEACHER, own_sequence.editor("")),
+    Page("oral-edit-word", "/enseignant/oral/<sequence_id>/modifier", Kind.TEACHER, Who.TEACHER,
+         own_sequence.editor("?mot=sheep"), same_title_as="oral-edit"),
+    Page("oral-edit-pairs", "/enseignant/oral/<sequence_id>/modifier", Kind.TEACHER, Who.TEACHER,
+         own_sequence.editor("?genre=minimal-pairs"), same_title_as="oral-edit"),
+    Page("oral-edit-activity", "/enseignant/oral/<sequence_id>/modifier", Kind.TEACHER, Who.TEACHER,
+         own_sequence.editor("?activite=0"), same_title_as="oral-edit"),
+    Page("oral-edit-sheet", "/enseignant/oral/<sequence_id>/modifier", Kind.TEACHER, Who.TEACHER,
+         own_sequence.editor("?fiche="), same_title_as="oral-edit"),
     Page("pupil-files", "/enseignant/eleves", Kind.TEACHER, Who.TEACHER, _at("/enseignant/eleves")),
     Page("pupil-file", "/enseignant/eleves/<pupil_id>", Kind.TEACHER, Who.TEACHER,
          lambda box: _pupil(box).replace("/qui/", "/enseignant/eleves/")),
@@ -228,8 +241,8 @@ API = (
 WORKS = ("/enseignant/travaux/<item_id>",)
 """Rules that answer a photo or a voice: ``tests/hub/test_media`` looks at them."""
 
-ZIPS = ("/enseignant/eleves/<pupil_id>/export.zip",)
-"""Rules that answer a file to keep: ``tests/hub/test_pupil_file.py`` reads it."""
+ZIPS = ("/enseignant/eleves/<pupil_id>/export.zip", "/enseignant/oral/<sequence_id>/fichier.oral")
+"""Rules that answer a file to keep: ``tests/hub/test_pupil_file.py`` and ``test_oral_sharing.py`` read them."""
 
 LINES = ("/api/records/export",)
 """Rules that answer JSON lines: ``tests/records`` reads them."""

@@ -248,8 +248,11 @@ def test_title_and_sheet_are_kept_or_stay_on_the_page(teacher: Site) -> None:
     after = kept(teacher, name)
     assert (after.title_fr, after.level, after.teacher.minutes) == ("Ma fiche", "cm1-cm2", 25)
     assert (after.objectives, after.teacher.steps) == (("Nommer", "Dire"), ("Un.", "Deux."))
-    for wrong in ({"minutes": "3"}, {"minutes": "x"}, {"title_fr": ""}, {"mode": []}, {"mode": "none"}, {"steps": " "},
-                  {"level": "cp"}, {"theme": "x"}, {"objectives": "a\n" * 9}, {"steps": "é" * 500}):  # fmt: skip
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"minutes": "3"}, {"minutes": "x"}, {"title_fr": ""}, {"mode": []}, {"mode": "none"}, {"steps": " "},
+        {"level": "cp"}, {"theme": "x"}, {"objectives": "a\n" * 9}, {"steps": "é" * 500},
+    )  # fmt: skip
+    for wrong in wrongs:
         answer = change(teacher, name, "fiche", **{**fields, "watch": "Ce que je viens d’écrire", **wrong})
         assert answer.status_code == 400, wrong
         assert "Ce que je viens d’écrire" in answer.text
