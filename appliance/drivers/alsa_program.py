@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
+from typing import IO
 
 from appliance.drivers import sound_cards
 from appliance.drivers.machine_tree import Tree
@@ -58,25 +59,26 @@ class AlsaProgram:
 
 
 class Running:
-    """The program while it runs, with the pipe of its sound. What it says goes to memory: a pipe would fill."""
+    """The program while it runs, with the pipe of its sound. What it says is read as it comes: its pipe would fill."""
 
     def __init__(self, command: tuple[str, ...], name: str) -> None:
         self.name = name
-        self._said = os.memfd_create("said")
+        pipe = subprocess.PIPE
+        self._said = b""
         try:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, bufsize=0,
-                env={**os.environ, "LC_ALL": "C"},
-            )  # fmt: skip
+                command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, env={**os.environ, "LC_ALL": "C"}
+            )
         except OSError as error:
-            os.close(self._said)
             raise Unreachable(_LOST, name=name) from error
+        words, self.process.stderr = self.process.stderr, None  # ours: communicate() must not read it too
+        self._reader = threading.Thread(target=self._read, args=(words,), name=f"{name} says", daemon=True)
+        self._reader.start()
 
     def failure(self) -> Unreachable:
         """Why it ended, or gives nothing."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(SAYS_S)
-        busy = b"busy" in os.pread(self._said, LAST_WORDS, 0)
+        self._reader.join(SAYS_S)
+        busy = b"busy" in self._said
         return Unreachable(_IN_USE if busy else _LOST, name=self.name)
 
     def close(self) -> None:
@@ -86,4 +88,11 @@ class Running:
             if pipe is not None:
                 pipe.close()
         self.process.wait()
-        os.close(self._said)
+        self._reader.join(SAYS_S)
+
+    def _read(self, words: IO[bytes] | None) -> None:
+        """In the thread, to the end of the pipe."""
+        assert words is not None
+        with words as pipe:
+            while said := pipe.read(LAST_WORDS):
+                self._said = (self._said + said)[-LAST_WORDS:]
