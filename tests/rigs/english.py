@@ -35,6 +35,10 @@ PRESQUE: Mapping[str, Any] = {
     "focus": ["ih/iy"],
     "words": [{"text": "milk", "ok": False, "heard_as": "meek", "rule": "ih/iy", "score": -2.0}],
 }
+NOISE: Mapping[str, Any] = {
+    "outcome": "bruit",
+    "sentence": "There is too much noise for me to judge. Come closer, or wait for silence.",
+}
 BRAVO: Mapping[str, Any] = {
     "outcome": "bravo",
     "sentence": "Well done! I heard “%(heard)s”.",
@@ -79,7 +83,7 @@ def tell(box: Box, told: dict[str, str], judged: Mapping[str, Any]) -> Any:
 def verdict(box: Box) -> str:
     """The page that shows a verdict."""
     first = box.rows("SELECT id FROM pupil ORDER BY position LIMIT 1")[0]["id"]
-    return str(tell(box, asked(box, first, "/1?n=2"), {**ENCORE, "outcome": "panne"})["page"])
+    return str(tell(box, asked(box, first, "/1?n=2"), NOISE)["page"])
 
 
 def progress(box: Box, place: str = "") -> str:
