@@ -154,7 +154,7 @@ def _translated(channel: socket.socket, work: Callable[[], Any]) -> Any:
     try:
         return work()
     except errors.CartableError as error:
-        params = {name: str(value) for name, value in error.params.items()}
+        params = {name: value if type(value) in (int, float) else str(value) for name, value in error.params.items()}
         send(channel, {"error": type(error).__name__, "message": error.message, "params": params})
         return None
 

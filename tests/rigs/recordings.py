@@ -36,16 +36,18 @@ CONTAINERS = MappingProxyType(
 
 
 def tone(seconds: float, hertz: float = 440.0) -> bytes:
-    """Samples (:data:`appliance.ports.RATE`, s16le) of a note at a quarter of full scale."""
+    """Samples (:data:`appliance.ports.RATE`, s16le) of a note at a quarter of full scale; 0 Hz: silence."""
     step = 2 * math.pi * hertz / RATE
+    if not hertz:
+        return bytes(2 * int(seconds * RATE))
     return array.array("h", (int(8000 * math.sin(step * n)) for n in range(int(seconds * RATE)))).tobytes()
 
 
 @functools.cache
-def recorded(container: str, seconds: float = 2.0) -> bytes:
+def recorded(container: str, seconds: float = 2.0, hertz: float = 440.0) -> bytes:
     """A note in that container."""
     codec, rate = CONTAINERS[container]
-    pcm, out = tone(seconds), io.BytesIO()
+    pcm, out = tone(seconds, hertz), io.BytesIO()
     with av.open(out, "w", format=container) as file:
         stream = cast("AudioStream", file.add_stream(codec, rate=rate))
         context = stream.codec_context

@@ -160,8 +160,13 @@ def test_half_a_form(make: Make, hub: HubStandIn, fields: dict[str, str]) -> Non
 
 @pytest.mark.parametrize(
     ("sound", "status", "words"),
-    [(b"", 400, "vide"), (b"nonsense", 415, "WebM"), (recorded("mp4")[:200], 400, "ne peut pas être lu")],
-    ids=["empty", "nonsense", "cut"],
+    [
+        (recorded("flac", 40.0), 413, "30 secondes"),
+        (b"", 400, "vide"),
+        (b"nonsense", 415, "WebM"),
+        (recorded("mp4")[:200], 400, "ne peut pas être lu"),
+    ],
+    ids=["long", "empty", "nonsense", "cut"],
 )
 def test_what_is_no_recording(make: Make, hub: HubStandIn, sound: bytes, status: int, words: str) -> None:
     service = make()
