@@ -8,6 +8,7 @@ Under waitress, which reads bodies in one thread and in memory: a slow sender ho
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ from typing import Any
 from flask import Flask
 from waitress.server import create_server
 
+from appliance.child import leave_no_core
 from appliance.listening import Listening, end_with_parent, notify
 from appliance.speech.app import MOST_BYTES, create_app
 from appliance.speech.context import Speech
@@ -30,12 +32,18 @@ CONNECTIONS = 48
 LOOK_S = 5.0
 """How often idle workers are looked for, at most."""
 
+LARGE = 32 << 10
+"""Bytes of a block that is given back to the kernel at once."""
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def run(parts: Speech, listening: Listening, idle_s: float) -> int:
     """Until SIGTERM or SIGINT, or until nobody needed it for ``idle_s`` where systemd ``handed`` the socket over;
     returns the exit code."""
+    leave_no_core()
+    _give_back()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = create_server(
         _counted(create_app(parts), parts), sockets=[listening.socket], threads=THREADS, connection_limit=CONNECTIONS,
@@ -54,6 +62,15 @@ def run(parts: Speech, listening: Listening, idle_s: float) -> int:
     over.set()
     parts.listener.stop()
     return 0
+
+
+def _give_back() -> None:
+    """Large blocks, as voices are, go back to the kernel as soon as they are freed, instead of waiting for the next in
+    what glibc keeps of each thread (mallopt(3)); another C library has no such call."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, LARGE)
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def _stop(parts: Speech) -> None:

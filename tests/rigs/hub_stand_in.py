@@ -26,6 +26,7 @@ class HubStandIn:
     def __init__(self) -> None:
         self.kept: list[dict[str, Any]] = []
         self.cookies: set[str] = set()
+        self.turns = 0
         self.keeps = True
         """False: it fails when it has to keep something."""
 
@@ -47,6 +48,7 @@ class HubStandIn:
         told = self._heard()
         if told["token"] == WRONG:
             return jsonify(error="Ce n’est pas ta leçon."), 403
+        self.turns += 1
         asked = {"text": told["item"], "focus": ["th/t"], "items": ["one"], "pronunciations": {"zoe": "Z OW IY"}}
         return jsonify(asked=asked, language="fr")
 

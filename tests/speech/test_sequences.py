@@ -13,7 +13,7 @@ import pytest
 from appliance.sequences import checks, kinds, pictures, ready, sounds, writer
 from appliance.sequences.package import SHEET
 from appliance.sequences.reader import read
-from tests.speech import dictionary
+from tests.rigs.speech_sounds import lexicon
 
 READY = ready.ids()
 ALIKE = frozenset((
@@ -52,12 +52,12 @@ def test_its_folder_bears_its_name_and_it_may_be_shared(name: str) -> None:
 
 @pytest.mark.parametrize("name", READY)
 def test_every_word_is_known_or_said(name: str) -> None:
-    assert not checks.vocabulary(ready.sequence(name), lambda word: bool(dictionary.ways(word)))
+    assert not checks.vocabulary(ready.sequence(name), lambda word: bool(lexicon().ways(word)))
 
 
 @pytest.mark.parametrize("name", READY)
 def test_announced_sounds_are_there_and_pairs_differ_by_them_alone(name: str) -> None:
-    assert not checks.contrasts(ready.sequence(name), dictionary.ways)
+    assert not checks.contrasts(ready.sequence(name), lexicon().ways)
 
 
 @pytest.mark.parametrize("name", READY)

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The Cartable authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+"""A recording that would be known again anywhere, and where it is looked for."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import random
+import sqlite3
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tests.rigs.speech_sounds import forward, wav
+
+PIECE = 24
+"""Bytes that nothing else holds by chance."""
+
+
+def voice(seed: int = 1) -> tuple[bytes, list[bytes]]:
+    """A WAV file at the engines' own rate, which decoding leaves as it is; and pieces of it, as they are and as they
+    might be written down: base64 (at each of its three places), hexadecimal, or inside JSON."""
+    dice = random.Random(seed)
+    pcm = bytearray(forward())
+    starts = range(16_000, len(pcm) - 1000, len(pcm) // 6 & ~1)
+    for start in starts:
+        pcm[start : start + 200] = bytes(byte & 0x0F if n % 2 else byte for n, byte in enumerate(dice.randbytes(200)))
+    pieces = [bytes(pcm[start + 50 : start + 50 + PIECE]) for start in starts]
+    written = [form for piece in pieces for form in _written(piece)]
+    return wav(bytes(pcm)), [*pieces, *written]
+
+
+def _written(piece: bytes) -> Iterator[bytes]:
+    yield piece.hex().encode()
+    for shift in range(3):
+        yield base64.b64encode(piece[shift : shift + PIECE - 6])
+
+
+def found(needles: Iterable[bytes], folders: Iterable[Path]) -> list[Path]:
+    """Files below ``folders`` that hold one of them, whatever their permissions."""
+    wanted = list(needles)
+    return [path for folder in folders for path in _files(folder) if _holds(path, wanted)]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path
+
+
+def _holds(path: Path, needles: list[bytes]) -> bool:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    return any(needle in data for needle in needles)
+
+
+def in_rows(needles: Iterable[bytes], database: Path) -> list[str]:
+    """Tables whose rows hold one of them, the log of what is not yet in the file included."""
+    wanted, told = list(needles), []
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as conn:
+        conn.text_factory = bytes
+        tables = [name.decode() for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            for row in conn.execute(f'SELECT * FROM "{table}"'):
+                cells = [cell for cell in row if isinstance(cell, bytes)]
+                if any(needle in cell for cell in cells for needle in wanted):
+                    told.append(table)
+    return told
+
+
+def open_files(pid: int) -> list[Path]:
+    """What a process holds open of files that have a name no more."""
+    links = []
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if stat.S_ISREG(link.stat().st_mode) and os.readlink(link).endswith("(deleted)"):  # noqa: PTH115
+                    links.append(link)
+    return links
