@@ -73,6 +73,8 @@ def _exactly(channel: socket.socket, count: int) -> bytearray:
 
 def leave_no_core() -> None:
     """Whatever ends this process, its memory is written nowhere (core(5)), and no other may read it (prctl(2))."""
+    import ctypes  # only who hears a voice needs it
+
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -80,8 +82,6 @@ def leave_no_core() -> None:
 def confine(memory: int, niceness: int) -> None:
     """In a child that hears a voice: it steps back before others, takes ``memory`` bytes of heap at most, and no file
     can hold what it heard: none that it writes can grow, and no core or trace is taken of it."""
-    import ctypes
-
     os.nice(niceness)
     leave_no_core()
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -31,7 +31,7 @@ COUNT = 10_000 if SOAK else 6 * len(KINDS)
 AT_ONCE = 4
 SLOWEST_S = 15.0
 """Of one answer: the wait for a worker, and the time that an attempt may take."""
-SERVICE_MB, WORKER_MB = 100, 150
+SERVICE_MB, WORKER_MB = 60, 150
 SENT_ONLY = "signed"
 ABOUT_THE_PUPIL = ("bravo", "presque", "encore")
 
