@@ -3,13 +3,14 @@
 
 """Say every item of the ready English sequences at two speeds, to MP3, and check by ear of machine that it was said.
 
-    python3 -m venv build/voice && build/voice/bin/pip install . pocketsphinx==5.1.1 numpy onnxruntime
+    python3 -m venv build/voice && build/voice/bin/pip install -e . pocketsphinx==5.1.1 numpy onnxruntime
     build/voice/bin/pip install --no-deps -r tools/english_voice.txt
     build/voice/bin/python tools/render_english.py [sequence…]
 
 Also ffmpeg and espeak-ng (Debian). The clips are committed, with a list of what each says and its SHA-256; only those
-whose text, voice or file changed are made again. Each must be told from the other items of its sequence and from
-others of as many words by pocketsphinx; where the voice is not understood, espeak-ng says it. The two
+whose text, voice or file changed are made again; ``--doubtful`` also what was not understood, what espeak-ng says, and
+slow clips that are not slow enough or too slow. Each must be told from the other items of its sequence and from others
+of as many words by pocketsphinx; where the voice is not understood at any of a few paces, espeak-ng says it. The two
 words of a minimal pair are checked against one another.
 """
 
@@ -18,79 +19,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from english.ear import Ear
-from english.mp3 import encode
-from english.voices import Espeak, Hibari, Voice, shaped
+from english.takes import Studio, paced
+from english.voices import Espeak, Hibari
 
 from appliance.sequences import ready
-from appliance.sequences.sequence import Item, Sequence
-from appliance.sequences.sounds import LIST, SLOW, SPEEDS, Clip, Clips, name
-
-RIVALS = 40
-"""Items of other sequences that a clip must be told from."""
-SLOWER = 0.7
+from appliance.sequences.sequence import Item, Sequence, slug
+from appliance.sequences.sounds import LIST, NORMAL, SLOW, SPEEDS, Clip, Clips, name
 
 
-Files = dict[str, bytes]
-"""The two clips of an item, by speed."""
-
-
-@dataclass
-class Studio:
-    """What is needed to make clips."""
-
-    voices: list[Voice]
-    ear: Ear
-    everything: list[Item]
-
-    def take(self, voice: Voice, item: Item) -> Files:
-        """Both clips of ``item`` by ``voice``."""
-        said = {speed: voice.say(item, SLOWER if speed == SLOW else 1.0) for speed in SPEEDS}
-        return {speed: encode(shaped(sound, voice.rate), voice.rate) for speed, sound in said.items()}
-
-    def single(self, item: Item, sequence: Sequence) -> tuple[Voice, list[Files], bool]:
-        """By the first voice that is understood at both speeds; by the first one when none is."""
-        rivals, takes = self._rivals(item, sequence), []
-        for voice in self.voices:
-            files = self.take(voice, item)
-            reports = [self.ear.judge(files[speed], item, rivals) for speed in SPEEDS]
-            for speed, report in zip(SPEEDS, reports, strict=True):
-                sys.stdout.write(f"{sequence.id}\t{item.text}\t{speed}\t{voice.name}\t{report}\n")
-            takes.append((voice, [files], all(report.understood for report in reports)))
-            if takes[-1][2]:
-                return takes[-1]
-        return takes[0]
-
-    def duo(self, first: Item, second: Item) -> tuple[Voice, list[Files], bool]:
-        """A minimal pair, by one voice, since another would give the answer away: the first that tells them apart, at
-        both speeds. Each clip must be more like its own word than the clip of the other is."""
-        takes = []
-        for voice in self.voices:
-            both = [self.take(voice, first), self.take(voice, second)]
-            apart = [self._apart([files[speed] for files in both], first.text, second.text) for speed in SPEEDS]
-            sys.stdout.write(f"{first.text} / {second.text}\t{voice.name}\t{apart}\n")
-            takes.append((voice, both, min(apart) > 0))
-            if takes[-1][2]:
-                return takes[-1]
-        return takes[0]
-
-    def _apart(self, clips: list[bytes], first: str, second: str) -> float:
-        one, other = (self.ear.margin(clip, first, second) for clip in clips)
-        return one - other
-
-    def _rivals(self, item: Item, sequence: Sequence) -> list[str]:
-        """Texts that may be mistaken for ``item``; the same ones each time."""
-        alike = [other.text for other in self.everything if len(other.words) == len(item.words)]
-        alike.sort(key=lambda text: hashlib.sha256(f"{item.text}|{text}".encode()).hexdigest())
-        if len(item.words) == 1:
-            return alike[:RIVALS]
-        return [*(other.text for other in sequence.items), *alike[:RIVALS]]
-
-
-def render(sequence: Sequence, studio: Studio, *, again: bool) -> None:
+def render(sequence: Sequence, studio: Studio, *, again: bool, doubtful: bool) -> None:
     """Make what is missing or out of date, remove what no item needs, list the rest."""
     folder = ready.FOLDER / sequence.id
     (folder / "sounds").mkdir(exist_ok=True)
@@ -101,7 +41,8 @@ def render(sequence: Sequence, studio: Studio, *, again: bool) -> None:
     for item in sequence.items:
         unit = [sequence.item(text) for text in partners.get(item.text, (item.text,))]
         mixed = len({listed[one.slug].voice for one in unit if one.slug in listed}) > 1
-        if item.text not in done and (again or mixed or any(known.stale(folder, one) for one in unit)):
+        old = again or mixed or any(known.stale(folder, one) for one in unit)
+        if item.text not in done and (old or (doubtful and any(doubted(folder, listed[one.slug]) for one in unit))):
             listed |= made(folder, unit, sequence, studio)
         done |= {one.text for one in unit}
     wanted = {name(item.slug, speed) for item in sequence.items for speed in SPEEDS}
@@ -109,6 +50,12 @@ def render(sequence: Sequence, studio: Studio, *, again: bool) -> None:
         if path.name not in wanted:
             path.unlink()
     (folder / LIST).write_bytes(Clips(listed).dump())
+
+
+def doubted(folder: Path, clip: Clip) -> bool:
+    """Whether a clip that is up to date may be done better."""
+    normal, slow = ((folder / "sounds" / name(slug(clip.text), speed)).read_bytes() for speed in (NORMAL, SLOW))
+    return not clip.checked or clip.voice == Espeak.name or not paced(normal, slow)
 
 
 def made(folder: Path, unit: list[Item], sequence: Sequence, studio: Studio) -> dict[str, Clip]:
@@ -129,13 +76,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("ids", nargs="*", metavar="sequence")
     parser.add_argument("--again", action="store_true", help="also what is up to date")
+    parser.add_argument("--doubtful", action="store_true", help="also what may be done better")
     args = parser.parse_args()
     sequences = list(ready.sequences())
     everything = [item for sequence in sequences for item in sequence.items]
     studio = Studio([Hibari(), Espeak()], Ear(everything), everything)
     for sequence in sequences:
         if not args.ids or sequence.id in args.ids:
-            render(sequence, studio, again=args.again)
+            render(sequence, studio, again=args.again, doubtful=args.doubtful)
     return 0
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,11 @@ DITHER, AROUND_S = 0.001, 0.3
 """Noise, of full scale, and time around a clip: digital silence hurts the recogniser, and it needs some quiet."""
 DUELS, WON = 12, 10
 """A word alone is heard against one other at a time: of a long list of short words, no recogniser is sure."""
+SEARCH = {"compallsen": True, "beam": 1e-80, "pbeam": 1e-80, "wbeam": 1e-60}
+"""For pairs: scores of two grammars compare only when each moment is scored against every sound of the model, as on the
+box; wide beams, since a path that was cut short has no score."""
+LOST = -1e6
+STEP = math.log(1.0001)
 
 
 @dataclass(frozen=True)
@@ -38,14 +44,31 @@ class Report:
         return f"{self.seconds:.2f} s\t{self.level_db:.1f} dB\tpeak {self.peak_db:.1f} dB\t{state}"
 
 
+def said_s(file: bytes) -> float:
+    """Seconds from the first sound to the last one, 40 dB below the loudest."""
+    loud = np.flatnonzero((levels := _levels(decode(file, RATE))) > levels.max() * 0.01)
+    return float(loud[-1] - loud[0] + 1) / 100
+
+
+def _levels(pcm: Pcm) -> NDArray[np.float32]:
+    """Of each hundredth of a second, of full scale."""
+    wave = pcm.astype(np.float32) / 32768
+    found: NDArray[np.float32] = np.sqrt(np.mean(wave[: len(wave) // 160 * 160].reshape(-1, 160) ** 2, axis=1))
+    return found
+
+
 class Ear:
     """pocketsphinx with its American model; ``items`` give the words that its dictionary lacks."""
 
     def __init__(self, items: list[Item]) -> None:
-        self._decoder = pocketsphinx.Decoder(lm=None, samprate=RATE, loglevel="FATAL")
-        for word, phones in {w: p for item in items for w, p in item.pronunciations.items()}.items():
-            if self._decoder.lookup_word(word) is None:
-                self._decoder.add_word(word, phones, True)
+        own = {word: phones for item in items for word, phones in item.pronunciations.items()}
+        self._quick, self._wide = (
+            pocketsphinx.Decoder(lm=None, samprate=RATE, loglevel="FATAL", **options) for options in ({}, SEARCH)
+        )
+        for decoder in (self._quick, self._wide):
+            for word, phones in own.items():
+                if decoder.lookup_word(word) is None:
+                    decoder.add_word(word, phones, True)
 
     def judge(self, file: bytes, item: Item, rivals: list[str]) -> Report:
         """Decode ``file`` and choose between ``item`` and ``rivals``: all at once for a phrase, in duels for a word."""
@@ -60,8 +83,7 @@ class Ear:
             lost = [heard for rival in others[:DUELS] if (heard := self.hear(pcm, [text, rival])) != text]
             heard = text if len(lost) <= DUELS - WON else " ".join(lost)
         wave = pcm.astype(np.float32) / 32768
-        frames = wave[: len(wave) // 160 * 160].reshape(-1, 160)
-        loud = np.sqrt(np.mean(frames**2, axis=1))
+        loud = _levels(pcm)
         level = 20 * np.log10(np.sqrt(np.mean(loud[loud > loud.max() * 0.1] ** 2)))
         peak = 20 * np.log10(np.abs(wave).max())
         seconds = len(wave) / RATE
@@ -70,21 +92,24 @@ class Ear:
 
     def hear(self, pcm: Pcm, choices: list[str]) -> str:
         """Which of ``choices`` it is; nothing when it is none."""
-        return self._search(pcm, choices)[0]
+        return _search(self._quick, pcm, choices)[0]
 
     def margin(self, file: bytes, first: str, second: str) -> float:
-        """How much more ``file`` is like ``first`` than like ``second``: to be compared between two clips."""
+        """How much more ``file`` is like ``first`` than like ``second``, in the recogniser's own steps (natural
+        logarithm of 1.0001): to be compared between two clips. Beyond ``LOST`` either way when one of them does not
+        fit; 0, which tells nothing, when neither does."""
         pcm = decode(file, RATE)
-        return self._search(pcm, [first])[1] - self._search(pcm, [second])[1]
+        return _search(self._wide, pcm, [first])[1] - _search(self._wide, pcm, [second])[1]
 
-    def _search(self, pcm: Pcm, choices: list[str]) -> tuple[str, float]:
-        quiet = np.zeros(round(AROUND_S * RATE))
-        sound = np.concatenate((quiet, pcm, quiet))
-        sound += np.random.default_rng(0).normal(0, DITHER * 32768, len(sound))
-        self._decoder.add_jsgf_string("g", "#JSGF V1.0; grammar g; public <g> = " + " | ".join(choices) + ";")
-        self._decoder.activate_search("g")
-        self._decoder.start_utt()
-        self._decoder.process_raw(sound.clip(-32768, 32767).astype("<i2").tobytes(), full_utt=True)
-        self._decoder.end_utt()
-        found = self._decoder.hyp()
-        return (found.hypstr, float(found.score)) if found else ("", -1e9)
+
+def _search(decoder: pocketsphinx.Decoder, pcm: Pcm, choices: list[str]) -> tuple[str, float]:
+    quiet = np.zeros(round(AROUND_S * RATE))
+    sound = np.concatenate((quiet, pcm, quiet))
+    sound += np.random.default_rng(0).normal(0, DITHER * 32768, len(sound))
+    decoder.add_jsgf_string("g", "#JSGF V1.0; grammar g; public <g> = " + " | ".join(choices) + ";")
+    decoder.activate_search("g")
+    decoder.start_utt()
+    decoder.process_raw(sound.clip(-32768, 32767).astype("<i2").tobytes(), full_utt=True)
+    decoder.end_utt()
+    found = decoder.hyp()
+    return (found.hypstr, math.log(max(found.score, 1e-300)) / STEP) if found else ("", LOST)
