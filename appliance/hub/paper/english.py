@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fpdf.enums import YPos
+from fpdf.enums import MethodReturnValue, YPos
 
 from appliance.hub.paper.data import Say
 from appliance.hub.paper.pictures import documents
@@ -22,9 +22,21 @@ from appliance.sequences.sequence import Activity, Item, Sequence
 CARD_WIDTH, CARD_HEIGHT = 63.0, 88.0
 ACROSS, DOWN = 3, 3
 LEFT, TOP = (WIDTH - ACROSS * CARD_WIDTH) / 2, (HEIGHT - DOWN * CARD_HEIGHT) / 2
-ONE, TWO, THREE = 44.0, 27.0, 18.5
+ONE, TWO, THREE = 44.0, 29.0, 19.5
 """Sides of a picture, by how many a card has."""
-GAP = 1.5
+GAP = 1.0
+WORD_PT, PHRASE_PT, LEAST_PT = 36, 24, 12
+"""Of the English on a card, as large as it fits: a card on the board is read from the first rows."""
+LINE_MM = 0.42
+"""Of a line, for a point of its size."""
+TALL = 25.0
+"""The English of a card takes no more."""
+SOUNDS = {
+    "w/v": "wet / vet", "h": "hat / at", "th/t": "three / tree", "ih/iy": "ship / sheep", "v/f": "van / fan",
+    "ae/aa": "hat / hot",
+}  # fmt: skip
+"""What a contrast is to a teacher: two words."""
+KINDS, ROW = ("word", "phrase"), 5.6
 Own = Mapping[str, bytes]
 """A teacher's pictures (PNG, JPEG, WebP) by name."""
 
@@ -53,9 +65,9 @@ def cards(
         for index, item in enumerate(items):
             x, y = _place(index)
             sheet.cut_marks(x, y, CARD_WIDTH, CARD_HEIGHT)
-            _picture(sheet, item, drawings, x, y + (14 if backs else 6))
+            _picture(sheet, item, drawings, x, y + (22 if backs else 5))
             if not backs:
-                _words(sheet, item, x, y + 57, 17)
+                _words(sheet, item, x, y + 52)
         if backs:
             _backs(sheet, items)
     return sheet.done()
@@ -71,7 +83,7 @@ def _backs(sheet: Sheet, items: tuple[Item, ...]) -> None:
         row, column = divmod(index, ACROSS)
         x, y = _place(row * ACROSS + ACROSS - 1 - column)
         sheet.cut_marks(x, y, CARD_WIDTH, CARD_HEIGHT)
-        _words(sheet, item, x, y + 32, 20)
+        _words(sheet, item, x, y + 29)
 
 
 def _picture(sheet: Sheet, item: Item, drawings: Mapping[str, bytes], x: float, y: float) -> None:
@@ -86,16 +98,28 @@ def _picture(sheet: Sheet, item: Item, drawings: Mapping[str, bytes], x: float, 
         )  # fmt: skip
 
 
-def _words(sheet: Sheet, item: Item, x: float, y: float, size: float) -> None:
+def _words(sheet: Sheet, item: Item, x: float, y: float) -> None:
     """The English, over as many lines as it needs, and the French below, small and grey."""
-    sheet.set_font("text", "B", size if item.kind == "word" else size - 3)
-    sheet.set_xy(x + 4, y)
-    sheet.multi_cell(CARD_WIDTH - 8, 6.6, item.text, align="C", new_y=YPos.NEXT)
-    sheet.set_font("text", "", 9)
+    size = _size(sheet, item, CARD_WIDTH - 6)
+    sheet.set_xy(x + 3, y)
+    sheet.multi_cell(CARD_WIDTH - 6, size * LINE_MM, item.text, align="C", new_y=YPos.NEXT)
+    sheet.set_font("text", "", 10)
     sheet.set_text_color(GREY)
     sheet.set_xy(x + 4, sheet.get_y() + 0.8)
-    sheet.multi_cell(CARD_WIDTH - 8, 4, writable(item.gloss), align="C")
+    sheet.multi_cell(CARD_WIDTH - 8, 4.2, writable(item.gloss), align="C")
     sheet.set_text_color(0)
+
+
+def _size(sheet: Sheet, item: Item, width: float) -> int:
+    """Sets the font of the English: the largest in which no word is broken, nor the whole too tall."""
+    size = WORD_PT if item.kind == "word" else PHRASE_PT
+    while True:
+        sheet.set_font("text", "B", size)
+        widest = max(sheet.get_string_width(word) for word in item.text.split())
+        lines = sheet.multi_cell(width, 1, item.text, dry_run=True, output=MethodReturnValue.LINES)
+        if size <= LEAST_PT or (widest <= width and len(lines) * size * LINE_MM <= TALL):
+            return size
+        size -= 1
 
 
 def lesson(sequence: Sequence, say: Say, language: str) -> bytes:
@@ -111,13 +135,13 @@ def lesson(sequence: Sequence, say: Say, language: str) -> bytes:
     told = (kinds.LEVELS[sequence.level], _(kinds.THEMES[sequence.theme]), _("%(count)d minutes") % {
         "count": teacher.minutes,
     }, modes)  # fmt: skip
-    sheet.heading(f"{sequence.title_fr} · {sequence.title_en}", " · ".join(told))
+    sheet.heading(sequence.title_fr, " · ".join((sequence.title_en, *told)))
     for heading, points in (
         (_("What pupils learn"), sequence.objectives),
         (_("How to lead it"), teacher.steps),
         (_("What to watch"), teacher.watch),
         (_("Without a screen"), teacher.without_screen),
-        (_("Activities of the box"), tuple(_activity(activity, say) for activity in sequence.activities)),
+        (_("Activities of the box"), tuple(_activity(activity, sequence, say) for activity in sequence.activities)),
     ):
         if points:
             sheet.chapter(heading)
@@ -127,21 +151,34 @@ def lesson(sequence: Sequence, say: Say, language: str) -> bytes:
     return sheet.done()
 
 
-def _activity(activity: Activity, say: Say) -> str:
+def _activity(activity: Activity, sequence: Sequence, say: Say) -> str:
+    """What pupils are told, with which items unless these are all words or all phrases, and the sounds listened for."""
     said = activity.instructions or say(kinds.ACTIVITIES[activity.kind])
+    kinds_there = {kind: tuple(item.text for item in sequence.items if item.kind == kind) for kind in KINDS}
     if activity.pairs:
         said += " " + ", ".join(" / ".join(pair) for pair in activity.pairs) + "."
-    return f"{said} ({', '.join(activity.focus)})" if activity.focus else said
+    elif activity.items not in kinds_there.values():
+        said += " " + " · ".join(activity.items)
+    return f"{said} ({', '.join(SOUNDS[name] for name in activity.focus)})" if activity.focus else said
 
 
 def _vocabulary(sheet: Sheet, sequence: Sequence, say: Say) -> None:
-    """English and French side by side."""
+    """English and French side by side: words in two columns, phrases below. It stays on one page."""
     _ = say
+    words, phrases = ([item for item in sequence.items if item.kind == kind] for kind in KINDS)
+    rows = -(-len(words) // 2)
+    if sheet.get_y() + 12 + (rows + len(phrases)) * ROW > HEIGHT - 20:
+        sheet.add_page()
     sheet.chapter(_("Words and phrases"))
-    for item in sequence.items:
-        if sheet.get_y() > HEIGHT - 28:
-            sheet.add_page()
-        y = sheet.get_y()
-        sheet.fitted(item.text, MARGIN, y, INNER / 2 - 4, 10.5, bold=True)
-        sheet.fitted(item.gloss, MARGIN + INNER / 2, y, INNER / 2, 10.5)
-        sheet.set_y(y + 5.6)
+    top, half = sheet.get_y(), INNER / 2
+    for index, item in enumerate(words):
+        column, row = divmod(index, rows)
+        _gloss(sheet, item, MARGIN + column * half, top + row * ROW, (half * 0.45, half * 0.55 - 3))
+    top += rows * ROW + 1.5
+    for row, item in enumerate(phrases):
+        _gloss(sheet, item, MARGIN, top + row * ROW, (half, half))
+
+
+def _gloss(sheet: Sheet, item: Item, x: float, y: float, widths: tuple[float, float]) -> None:
+    sheet.fitted(item.text, x, y, widths[0] - 2, 10.5, bold=True)
+    sheet.fitted(item.gloss, x + widths[0], y, widths[1], 10.5)
