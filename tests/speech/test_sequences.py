@@ -17,9 +17,9 @@ from tests.rigs.speech_sounds import lexicon
 
 READY = ready.ids()
 ALIKE = frozenset((
-    "air", "animal", "art", "biscuit", "bus", "canada", "cousin", "crayon", "crocodile", "dessert", "euro",
+    "air", "animal", "art", "biscuit", "bus", "canada", "cardiff", "cousin", "crayon", "crocodile", "dessert", "euro",
     "euros", "ferry", "film", "finn", "football", "france", "halloween", "hamster", "judo", "kilo", "lily",
-    "lion", "madrid", "match", "melon", "menu", "minute", "opinion", "orange", "piano", "pizza", "plus", "puzzle",
+    "lion", "match", "melon", "menu", "minute", "opinion", "orange", "piano", "pizza", "plus", "puzzle",
     "robot", "rugby", "sandwich", "secret", "shirt", "six", "ski", "table", "taxi", "tennis", "train", "tunnel",
     "vampire", "village", "vincent",
 ))  # fmt: skip
@@ -76,6 +76,7 @@ def test_every_sound_is_there_and_says_its_text(name: str) -> None:
     assert not checks.spoken(sequence, folder), "run tools/render_english.py"
     listed = {sounds.name(item.slug, speed) for item in sequence.items for speed in sounds.SPEEDS}
     assert {path.name for path in (folder / "sounds").iterdir()} == listed
+    assert not [clip.text for clip in sounds.Clips.load(folder).clips.values() if not clip.checked]
 
 
 def test_the_sounds_fit_the_card() -> None:
@@ -90,7 +91,7 @@ def test_slow_is_slower(name: str) -> None:
     folder = ready.FOLDER / name / "sounds"
     for item in ready.sequence(name).items:
         normal, slow = ((folder / sounds.name(item.slug, speed)).stat().st_size for speed in sounds.SPEEDS)
-        assert slow > normal * 1.05, item.text
+        assert 1.05 < slow / normal < 1.6, item.text
 
 
 @pytest.mark.parametrize("name", READY)
