@@ -116,8 +116,8 @@ def _size(sheet: Sheet, item: Item, width: float) -> int:
     while True:
         sheet.set_font("text", "B", size)
         widest = max(sheet.get_string_width(word) for word in item.text.split())
-        lines = sheet.multi_cell(width, 1, item.text, dry_run=True, output=MethodReturnValue.LINES)
-        if size <= LEAST_PT or (widest <= width and len(lines) * size * LINE_MM <= TALL):
+        height = sheet.multi_cell(width, size * LINE_MM, item.text, dry_run=True, output=MethodReturnValue.HEIGHT)
+        if size <= LEAST_PT or (widest <= width and isinstance(height, float) and height <= TALL):
             return size
         size -= 1
 
