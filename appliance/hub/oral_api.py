@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from appliance.errors import BadInput
 from appliance.hub import oral_delivery, oral_verdict, settings
+from appliance.hub.language import gettext
 from appliance.hub.library_api import local_only
 
 api = Blueprint("oral_api", __name__, url_prefix="/api/oral")
@@ -30,16 +31,18 @@ def turn() -> ResponseReturnValue:
 def attempts() -> ResponseReturnValue:
     """``{"id", "token", "activity", "item", "verdict", "age_ms"}``: kept where it is about the pupil, once by its id.
 
-    Answers ``kept``, ``page`` (the address that shows the verdict) and ``say`` (addresses of what is said aloud).
+    Answers ``kept``, ``page`` (the address that shows the verdict), ``say`` (addresses of what is said aloud), and
+    ``why`` where what is about the pupil could not be kept.
     """
     told = _body()
     verdict = told.get("verdict")
     if not isinstance(verdict, dict):
         raise BadInput("The box's own service sent something else than it should: restart the box.")
     found = oral_delivery.turn(told)
-    kept = oral_delivery.keep(found, told, verdict)
+    why = oral_delivery.keep(found, told, verdict)
     shown = oral_verdict.shown(verdict)
-    return jsonify(kept=kept, page=oral_verdict.page(found, verdict), say=shown.say)
+    answer = {"kept": why == "", "page": oral_verdict.page(found, verdict), "say": shown.say}
+    return jsonify(answer | ({"why": gettext(why)} if why else {}))
 
 
 def _body() -> dict[str, Any]:

@@ -100,14 +100,15 @@ def asked(found: Turn) -> dict[str, Any]:
     }
 
 
-def keep(found: Turn, told: Mapping[str, Any], verdict: Mapping[str, Any]) -> bool:
-    """Make a statement of each pupil of the team, where the verdict is about them; whether all are kept.
+def keep(found: Turn, told: Mapping[str, Any], verdict: Mapping[str, Any]) -> str | None:
+    """Make a statement of each pupil of the team, where the verdict is about them; else None. Why it is not kept,
+    a message id: empty where it is.
 
     Raises :class:`BadInput` for an ``id`` that is no UUID.
     """
     outcome = str(verdict.get("outcome", ""))
     if outcome not in SAID:
-        return False
+        return None
     name, box = _identifier(told), settings.box_id(hub().db)
     team = found.pupils if len(found.pupils) > 1 else ()
     batch = []
@@ -118,7 +119,7 @@ def keep(found: Turn, told: Mapping[str, Any], verdict: Mapping[str, Any]) -> bo
             age_s=_age_s(told.get("age_ms", 0)),
         )  # fmt: skip
         batch.append((found.lesson, oral_statement.prepared(box, said)))
-    return not lesson_office.keep(batch, {})
+    return next(iter(lesson_office.keep(batch, {}).values()), "")
 
 
 def _identifier(told: Mapping[str, Any]) -> str:

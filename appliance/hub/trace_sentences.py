@@ -98,6 +98,8 @@ def _deed(statement: Mapping[str, Any], verb: str, names: Names) -> Markup:
         given = response(_part(statement, "result"), definition, lambda told: chosen(told, names.languages)[0])
         if given:
             return _filled(verbs.ANSWERED_WITH, fields | {"response": given})
+    if verb == "attempted" and words.spoken(_part(statement, "result")):
+        return _filled(verbs.TRIED_TO_SAY, fields)
     if verb == "played" and last_part(str(definition.get("type", ""))).lower() in verbs.MEDIA:
         return _filled(verbs.PLAYED_MEDIA, fields)
     return _filled(verbs.VERBS[verb], fields)

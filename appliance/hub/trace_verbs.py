@@ -16,6 +16,8 @@ PLAYED_MEDIA = N_("%(who)s %(has)s started %(what)s")
 DISPLAYED = N_("%(who)s %(verb)s %(what)s")
 """In the tool's own words, where they are in the reader's language."""
 UNKNOWN = N_("%(who)s %(has)s done something with %(what)s (%(verb)s)")
+TRIED_TO_SAY = N_("%(who)s %(has)s tried to say %(what)s")
+"""In English, to the box or on a tablet."""
 WORKED = N_("%(who)s %(has)s worked on %(what)s")
 
 VERBS = {

@@ -13,6 +13,7 @@ from typing import Any
 from appliance.hub.language import format_date, format_time, gettext, ngettext
 from appliance.ports import Now
 from appliance.store.traces import Moment
+from appliance.xapi import identifiers
 
 _DURATION = re.compile(
     r"P(?:(?P<weeks>[\d.]+)W)?(?:(?P<years>[\d.]+)Y)?(?:(?P<months>[\d.]+)M)?(?:(?P<days>[\d.]+)D)?"
@@ -49,10 +50,20 @@ def finished(several: int) -> str:
 
 def outcome(result: Mapping[str, Any], *, answered: bool) -> str:
     """Whether it was right, or reached; empty when that is not said."""
+    if told := spoken(result):
+        return told
     success = result.get("success")
     if success is True:
         return str(gettext("right") if answered else gettext("reached"))
     return str(gettext("to be looked at again")) if success is False else ""
+
+
+def spoken(result: Mapping[str, Any]) -> str:
+    """How something said in English went; empty for anything else."""
+    own = result.get("extensions")
+    told = own.get(identifiers.OUTCOME) if isinstance(own, Mapping) else None
+    words = {"bravo": gettext("said well"), "presque": gettext("nearly"), "encore": gettext("to be said again")}
+    return str(words.get(told, "")) if isinstance(told, str) else ""
 
 
 def score(result: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from appliance.hub import oral_catalogue
 from appliance.sequences import ready
-from appliance.store import oral, settings
+from appliance.store import merging, oral, settings
 from tests.hub.lesson_rig import now, tablet
 from tests.hub.oral_rig import SEQUENCE, asked, field, kept, local, missed, open_lesson, school, verdict
 from tests.hub.site import Site
@@ -204,11 +204,23 @@ def test_a_rebuild_and_an_erasure_reach_attempts(school: Site) -> None:
     assert settings.box_id(school.hub.db)
 
 
+def test_two_pupils_made_one_have_said_it_together(school: Site) -> None:
+    open_lesson(school)
+    kept(school, asked(tablet(school, "p1").text(PAGE)))
+    later = asked(tablet(school, "p2").text(PAGE))
+    kept(school, asked(tablet(school, "p2").text(PAGE + "?n=2")))
+    with school.hub.db.writing() as conn:
+        merging.merge(conn, "p1", "p2", "2026-11-02T08:00:00Z")
+    kept(school, later)
+    assert sorted(each.item for each in oral.of_pupils(school.hub.db, ["p1"])) == ["cheese", "milk", "milk"]
+    assert oral.of_pupils(school.hub.db, ["p2"]) == []
+
+
 def test_traces_tell_it_in_words(school: Site) -> None:
     teacher = open_lesson(school)
     kept(school, asked(tablet(school, "p1").text(PAGE)))
     page = html.unescape(teacher.site.text("/enseignant/traces/p1"))
-    assert re.search(r"Renard a essayé.*milk", page)
+    assert re.search(r"Renard a essayé de dire « (<[^>]*>)?milk.* : bien dit", page.replace("\N{NO-BREAK SPACE}", " "))
     assert "Le petit déjeuner" in teacher.site.text("/enseignant/traces")
     teacher.bell()
     assert "dits" in teacher.site.text("/enseignant/seance/bilan/" + lesson_id(school))
@@ -218,6 +230,12 @@ def lesson_id(site: Site) -> str:
     return str(site.hub.db.reading().execute("SELECT id FROM lesson ORDER BY rowid DESC LIMIT 1").fetchone()["id"])
 
 
-def test_the_catalogue_has_a_sound_at_both_speeds_and_a_cover_for_each() -> None:
-    assert len(oral_catalogue.ids()) >= 30
-    assert not any(oral_catalogue.own(name) for name in oral_catalogue.ids())
+def test_the_catalogue_has_a_sound_at_both_speeds_and_a_cover_for_each(school: Site) -> None:
+    with school.app.test_request_context():
+        for name in ready.ids():
+            found = oral_catalogue.get(name)
+            assert oral_catalogue.sheet(name)
+            assert oral_catalogue.face(found)
+            assert all(oral_catalogue.clip(name, found.items[0].slug, slow=slow) for slow in (False, True))
+            assert not oral_catalogue.own(name)
+            assert oral_catalogue.clip(name, "none") is None

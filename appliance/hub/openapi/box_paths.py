@@ -103,7 +103,7 @@ def _oral_turn() -> Json:
 
 def _oral_attempt() -> Json:
     told_of = {"id": TEXT, **_ORAL, "verdict": {"type": "object"}}
-    kept = record({"kept": YES_NO, "page": PATH, "say": many(PATH)})
+    kept = record({"kept": YES_NO, "page": PATH, "say": many(PATH)}, {"why": TEXT})
     return operation(
         "oralAttempt", TAG, "The verdict on what a pupil said; no sound", LOCAL,
         {"200": told("kept: told of in the records, or in memory for an anonymous lesson; page: shows the verdict; "

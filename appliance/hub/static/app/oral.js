@@ -11,7 +11,7 @@
   const told = form.dataset, field = form.elements, mic = field.talk, words = mic.lastElementChild, speak = words.textContent;
   const find = (selector) => document.querySelector(selector), list = (addresses) => addresses.split(" ").filter(Boolean);
   const box = find("#verdict"), lines = box.querySelectorAll("p"), pick = find(".pick"), me = find("[name=me]"), again = find("[name=again]");
-  let run = 0, player = null, recorder = null, voice = null, busy = false, heard = !told.lead;
+  let run = 0, player = null, recorder = null, voice = null, busy = false, tries = 0, heard = !told.lead;
 
   function hush() {
     run += 1;
@@ -93,14 +93,14 @@
   function taken(sound) {
     voice = sound;
     me.hidden = false;
+    tries = 0;
     field.id.value = field.id.value.slice(0, 24) + Math.random().toString(16).slice(2, 14).padEnd(12, "0"); // another UUID
     if (told.free) { take({ outcome: "compare" }); } else { send(); }
   }
 
   function take(said) {
     const compare = said.outcome === "compare", bravo = said.outcome === "bravo", model = list(told.model);
-    const lost = said.kept === false && ["bravo", "presque", "encore"].includes(said.outcome);
-    show(said.outcome, compare ? told.compare : said.sentence, lost ? said.why || told.unkept : said.tip);
+    show(said.outcome, compare ? told.compare : said.sentence, said.why || said.tip);
     find("[rel=next]").classList.toggle("plain", !bravo && !compare);
     play(compare ? list(told.comparing).concat(model, own()) : (said.say || []).concat(said.outcome === "encore" ? model : []));
   }
@@ -115,7 +115,7 @@
     try {
       const answer = await fetch(form.action, { method: "POST", signal: end.signal, body: data, headers: { Accept: "application/json" } });
       const said = await answer.json();
-      if (answer.ok) { take(said); } else { show("panne", said.error); again.hidden = answer.status < 429; }
+      if (answer.ok) { take(said); } else if (answer.status === 503 && (tries += 1) < 6) { setTimeout(send, 1500 * tries); } else { show("panne", said.error); again.hidden = answer.status < 429; }
     } catch (error) {
       show("panne", told.away);
       again.hidden = false;
