@@ -36,6 +36,7 @@ def paths() -> dict[str, Json]:
         "/api/openapi.json": {"get": _description()},
         "/api/answers": {"post": _answers()},
         "/api/media": {"post": _medium()},
+        "/api/who": {"get": _who()},
         "/api/oral/turn": {"post": _oral_turn()},
         "/api/oral/attempts": {"post": _oral_attempt()},
         "/api/lesson/now": {"get": _lesson_now()},
@@ -89,6 +90,12 @@ def _medium() -> Json:
                     "as for answers; other bytes under the same id are refused.",
         requestBody={"required": True, "content": {"multipart/form-data": {"schema": form}}},
     )  # fmt: skip
+
+
+def _who() -> Json:
+    known = record({"teacher": YES_NO, "pupil": YES_NO, "language": TEXT, "lesson": TEXT})
+    return operation("who", TAG, "Whom the forwarded cookie names, for the box's other services", LOCAL,
+                     {"200": told("lesson: key of the one that runs, or empty", known), **errors(403)})  # fmt: skip
 
 
 def _oral_turn() -> Json:
