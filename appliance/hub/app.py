@@ -22,6 +22,7 @@ from appliance.errors import Busy, CartableError, Locked, Refused, Unauthenticat
 from appliance.hub import (
     auth,
     badges,
+    captions,
     class_merge,
     class_new,
     class_pupils,
@@ -155,6 +156,7 @@ def create_app(hub: Hub) -> Flask:
         class_new.pages,
         class_pupils.pages,
         badges.pages,
+        captions.pages,
         oral_pages.pages,
         paper_pages.pages,
         oral_editor.pages,

@@ -94,6 +94,9 @@ RIGHTS: dict[str, str] = {
     "POST /enseignant/exercices/<activity_id>/retirer": TEACHERS,
     "GET /enseignant/exercices/<activity_id>/essayer": TEACHERS,
     "POST /enseignant/exercices/<activity_id>/essayer": TEACHERS,
+    # live captions
+    "GET /sous-titres": ANYBODY,
+    "GET /enseignant/sous-titres": LESSONS,
     # spoken English
     "GET /enseignant/oral": LESSONS,
     "GET /enseignant/oral/images.svg": LESSONS,
