@@ -125,6 +125,9 @@ may name a script that another resource holds under ``/blob/``. The schemes are 
 HARMLESS = ("Content-Security-Policy", "sandbox; default-src 'none'")
 """Nothing that the learning record store keeps ever runs as a page of the box."""
 
+SCRIPTLESS = ("Content-Security-Policy", "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'")
+"""Symbols that a page uses, drawn by the box itself: under ``sandbox`` or ``default-src 'none'`` they are not shown."""
+
 _XAPI = Proxy(Service.HUB, max_body_mb=64, held=True)
 _XAPI_PATH = r"^/xapi(?:/|$)"
 _XAPI_HEADERS = (NOSNIFF, HARMLESS, NO_REFERRER, ANY_ORIGIN)
@@ -138,8 +141,10 @@ ROUTES: tuple[Route, ...] = (
     Route("exercise-media", Origin.HUB, r"^/medias/(?P<name>[0-9a-f]{64}\.(?:jpg|mp3))$",
           Files(Root.LIBRARY, "exercises/{name}"), (IMMUTABLE, NOSNIFF, HARMLESS, NO_REFERRER)),
     Route("exercise-medium", Origin.HUB, r"^/enseignant/exercices/[^/]+/medias$", Proxy(Service.HUB, max_body_mb=13)),
+    Route("sequence-pictures", Origin.HUB, rf"^/sequences/(?P<id>{NAME})/pictures\.svg$",
+          Files(Root.LIBRARY, "sequences/{id}/pictures.svg"), (IMMUTABLE, NOSNIFF, SCRIPTLESS, NO_REFERRER)),
     Route("sequence-media", Origin.HUB,
-          rf"^/sequences/(?P<id>{NAME})/(?P<path>pictures\.svg|sounds/{NAME}\.mp3|pictures/[0-9a-f]{{20}}\.jpg)$",
+          rf"^/sequences/(?P<id>{NAME})/(?P<path>sounds/{NAME}\.mp3|pictures/[0-9a-f]{{20}}\.jpg)$",
           Files(Root.LIBRARY, "sequences/{id}/{path}"), (IMMUTABLE, NOSNIFF, HARMLESS, NO_REFERRER)),
     Route("sequence-medium", Origin.HUB, rf"^/enseignant/oral/(?:importer|{NAME}/modifier)$",
           Proxy(Service.HUB, max_body_mb=17)),

@@ -85,6 +85,7 @@ def _files(state: Path, static: Path) -> Path:
     clip = state / "library" / "sequences" / "mon-zoo" / "sounds" / "sheep-slow.mp3"
     clip.parent.mkdir(parents=True)
     clip.write_bytes(b"\xff\xf3")
+    (clip.parents[1] / "pictures.svg").write_text("<svg/>", encoding="utf-8")
     (clip.parents[1] / "sequence.toml").write_bytes(SECRET)
     (blob / "files" / "A" / "é t" / "sous-titres.vtt").write_text("WEBVTT\n", encoding="utf-8")
     (blob / "files" / "page.html").write_text("<p>page", encoding="utf-8")

@@ -106,6 +106,7 @@ def test_every_route_states_its_headers(edge: Running, name: str) -> None:
              "download": f"/download/{BLOB}/mp4/Mon%20film.mp4", "xapi": "/xapi/about",
              "records": "/xapi/about", "class-list": "/enseignant/classes/apercu",
              "exercise-media": f"/medias/{BLOB}.jpg",
+             "sequence-pictures": "/sequences/mon-zoo/pictures.svg",
              "sequence-media": "/sequences/mon-zoo/sounds/sheep-slow.mp3",
              "sequence-medium": "/enseignant/oral/mon-zoo/modifier",
              "exercise-medium": "/enseignant/exercices/x/medias", "answer-media": "/api/media"}  # fmt: skip
