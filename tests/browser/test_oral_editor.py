@@ -44,16 +44,15 @@ def test_from_a_ready_sequence_to_a_file_and_back(box: Box, open_as: Open, watch
         "name": "rond.png", "mimeType": "image/png", "buffer": quiz_photos.photo(0, (300, 200))})  # fmt: skip
     page.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(page).to_have_url(editor)
-    eventually(
-        lambda: page.reload() and page.get_by_role("link", name="Écouter\N{NO-BREAK SPACE}: Bellaro").count() == 1
-    )
-    clip = page.get_by_role("link", name="Écouter\N{NO-BREAK SPACE}: Bellaro").get_attribute("href")
+    listen = page.get_by_role("link", name="Écouter\N{NO-BREAK SPACE}: Bellaro")
+    eventually(page, lambda: page.reload() and listen.count(), "the box says the new word")
+    clip = listen.get_attribute("href")
     heard = page.request.get(f"{box.base}{clip}")
     assert "immutable" in heard.headers["cache-control"]
     assert sounds.read(heard.body()).seconds > 0.3
     page.get_by_role("link", name="Voir", exact=True).click()
-    assert page.evaluate("[...document.querySelectorAll('.drawn img')].map(img => img.naturalWidth)") == [300]
-    assert page.evaluate(DRAWN)
+    photo = "[...document.querySelectorAll('.drawn img')].map(img => img.naturalWidth).join()"
+    eventually(page, lambda: page.evaluate(photo) == "300" and page.evaluate(DRAWN), "the photo and the drawings")
     with page.expect_download() as download:
         page.get_by_role("link", name="Partager en fichier").click()
     file = tmp_path / download.value.suggested_filename
@@ -67,6 +66,6 @@ def test_from_a_ready_sequence_to_a_file_and_back(box: Box, open_as: Open, watch
     expect(page).to_have_url(re.compile("copie-2/modifier$"))
     for address in (page.url, editor):
         page.goto(address)
-        page.get_by_text("Supprimer la séquence").click()
-        page.get_by_role("button", name="Supprimer", exact=True).click()
+        page.get_by_text("Retirer la séquence").click()
+        page.get_by_role("button", name="Retirer", exact=True).click()
         expect(page.get_by_role("status")).to_contain_text("copie")

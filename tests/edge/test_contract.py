@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 
 import aiohttp
@@ -13,6 +14,7 @@ import pytest
 
 from appliance.routes import ROUTES, UNTRUSTED, Origin
 from tests.edge.conftest import BLOB, UPLOAD, ZIM, Running
+from tests.edge.upstream import upstream
 
 
 def _told(body: bytes) -> dict[str, list[str]]:
@@ -106,11 +108,15 @@ def test_every_route_states_its_headers(edge: Running, name: str) -> None:
              "download": f"/download/{BLOB}/mp4/Mon%20film.mp4", "xapi": "/xapi/about",
              "records": "/xapi/about", "class-list": "/enseignant/classes/apercu",
              "exercise-media": f"/medias/{BLOB}.jpg",
+             "speech": "/api/speech/room", "studio": "/api/studio/now",
              "sequence-pictures": "/sequences/mon-zoo/pictures.svg",
              "sequence-media": "/sequences/mon-zoo/sounds/sheep-slow.mp3",
              "sequence-medium": "/enseignant/oral/mon-zoo/modifier",
              "exercise-medium": "/enseignant/exercices/x/medias", "answer-media": "/api/media"}  # fmt: skip
-    answer, _ = edge.ask(paths[name], origin=route.origin)
+    with contextlib.ExitStack() as stack:
+        if name in ("speech", "studio"):
+            stack.enter_context(upstream(edge.config.box.run / f"{name}.sock"))
+        answer, _ = edge.ask(paths[name], origin=route.origin)
     assert answer.status == 200
     for header, value in route.headers:
         assert answer.headers.get_all(header) == [value]
