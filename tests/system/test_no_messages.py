@@ -34,8 +34,8 @@ from appliance.store import activities, people, settings
 from appliance.xapi import identifiers
 from tests import media
 from tests.hub import site as rig
+from tests.hub.pupil_media import QUIZ as MEDIA
 from tests.hub.site import Site
-from tests.hub.test_media import QUIZ as MEDIA
 from tests.rigs.box import DEMONSTRATION
 
 pytestmark = pytest.mark.system
