@@ -106,7 +106,7 @@ class Box:
 
     def hub_pids(self) -> list[int]:
         """The hub's own process and all below it (worker, search, imports), parents first."""
-        return [pid for pid in _marked(self.mark) if pid != self.process.pid and _has_ancestor_hub(pid, self.mark)]
+        return [pid for pid in marked(self.mark) if pid != self.process.pid and _has_ancestor_hub(pid, self.mark)]
 
     def kill_hub(self, *, wait: bool = True) -> None:
         """kill -9 the hub and everything it started; ``wait``: until the supervisor's new one answers."""
@@ -145,8 +145,8 @@ class Box:
         try:
             self.process.wait(STOP_S)
         finally:
-            left = _marked(self.mark)
-            names = [_command(pid) for pid in left]
+            left = marked(self.mark)
+            names = [command_of(pid) for pid in left]
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -197,7 +197,7 @@ def _first_page(box: Box) -> bool:
         return False
 
 
-def _marked(mark: str) -> list[int]:
+def marked(mark: str) -> list[int]:
     """Processes that inherited ``mark`` in their environment, oldest first."""
     wanted, found = f"{MARK}={mark}".encode(), []
     for entry in Path("/proc").iterdir():
@@ -216,14 +216,14 @@ def _state(pid: int) -> str:
     return _stat(pid)[0]
 
 
-def _command(pid: int) -> str:
+def command_of(pid: int) -> str:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     return "?"
 
 
 def _is_hub(pid: int) -> bool:
-    words = _command(pid).split()
+    words = command_of(pid).split()
     return "hub" in words and "dev" not in words
 
 
