@@ -91,6 +91,8 @@ def _frames(container: InputContainer) -> Iterator[AudioFrame]:
     if not container.streams.audio:
         raise BadInput("There is no sound in this recording: allow the microphone, then record again.")
     stream = container.streams.audio[0]
+    if stream.codec_context is None:  # a codec that FFmpeg does not know; PyAV's stubs say that there is always one
+        raise BadInput(_UNREADABLE)
     stream.codec_context.thread_type = "NONE"
     yield from container.decode(stream)
 

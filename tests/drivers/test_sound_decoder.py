@@ -54,6 +54,13 @@ def test_the_rate_is_the_one_that_the_file_says(rate: int) -> None:
     assert seconds(pcm) == pytest.approx(len(data) / 2 / rate, rel=0.05)
 
 
+def test_a_codec_that_nobody_knows() -> None:
+    made = bytearray(wav(RATE, data=tone(0.5)))
+    made[20:22] = b"\xee\xee"  # RFC 2361: the tag of the codec
+    with pytest.raises(BadInput, match="record it again"):
+        decode(bytes(made))
+
+
 def test_stereo_becomes_one_channel() -> None:
     left = array.array("h", tone(1.0))
     both = array.array("h", (sample for value in left for sample in (value, value))).tobytes()

@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ from tests.rigs.traces_of_voice import found, open_files, voice
 
 pytestmark = pytest.mark.system
 
-QUICK: dict[str, dict[str, object]] = {"speech": {"workers": 1}, "drivers": {"speech_engines": "simulated"}}
-"""One worker, whose engine has nothing to load."""
+def quick(folder: Path) -> AbstractContextManager[Service]:
+    """One worker, whose engine has nothing to load."""
+    return service(folder, speech={"workers": 1}, drivers={"speech_engines": "simulated"})
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_after_verdicts_of_every_kind(tmp_path: Path, hub: HubStandIn) -> None:
 
 def test_after_a_worker_was_killed_at_work(tmp_path: Path, hub: HubStandIn) -> None:
     sound, needles = voice()
-    with service(tmp_path, **QUICK) as running:
+    with quick(tmp_path) as running:
         running.send(sound)
         outcomes: list[str] = []
         thread = threading.Thread(target=lambda: outcomes.append(running.send(sound).json()["outcome"]))
@@ -91,7 +93,7 @@ def test_after_the_service_was_killed_at_work(
 ) -> None:
     sound, needles = voice()
     monkeypatch.chdir(tmp_path)  # where a core would be written
-    with service(tmp_path, **QUICK) as running:
+    with quick(tmp_path) as running:
         running.send(sound)
 
         def speak() -> None:
