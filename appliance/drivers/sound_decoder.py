@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST_S = 30.0
 """Of one utterance: the pupil's page stops long before."""
+RATES = range(4_000, 400_000)
+"""Samples a second that a recorder makes. At one a second, a few seconds of file are hours of sound in one piece."""
 _MP3 = re.compile(rb"ID3|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x00-\xef]")
 _AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _UNREADABLE = N_("This recording cannot be read: record it again.")
@@ -75,6 +77,8 @@ def _blocks(data: bytes, name: str, rate: int) -> Iterator[bytes]:
     try:
         with av.open(io.BytesIO(data), "r", format=name, metadata_errors="replace") as container:
             for frame in _frames(container):
+                if frame.sample_rate not in RATES:
+                    raise BadInput(_UNREADABLE)
                 for piece in resampler.resample(frame):
                     heard = True
                     yield _bytes(piece)

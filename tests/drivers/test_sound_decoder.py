@@ -54,6 +54,12 @@ def test_the_rate_is_the_one_that_the_file_says(rate: int) -> None:
     assert seconds(pcm) == pytest.approx(len(data) / 2 / rate, rel=0.05)
 
 
+@pytest.mark.parametrize("rate", [1, 3_999, 400_000, 2**31 - 1])
+def test_a_rate_that_no_recorder_has(rate: int) -> None:
+    with pytest.raises(BadInput, match="record it again"):
+        decode(wav(rate, data=tone(0.5)))
+
+
 def test_a_codec_that_nobody_knows() -> None:
     made = bytearray(wav(RATE, data=tone(0.5)))
     made[20:22] = b"\xee\xee"  # RFC 2361: the tag of the codec

@@ -29,8 +29,10 @@ pytestmark = pytest.mark.system
 SOAK = os.environ.get("CARTABLE_SOAK") == "1"
 COUNT = 10_000 if SOAK else 6 * len(KINDS)
 AT_ONCE = 4
-SLOWEST_S = 15.0
-"""Of one answer: the wait for a worker, and the time that an attempt may take."""
+LIMIT_S = 25.0
+"""Of an attempt: far above what any takes, on a computer that has other work too."""
+SLOWEST_S = 5.0 + LIMIT_S
+"""Of one answer: the wait for a worker besides."""
 SERVICE_MB, WORKER_MB = 60, 150
 SENT_ONLY = "signed"
 ABOUT_THE_PUPIL = ("bravo", "presque", "encore")
@@ -50,7 +52,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[S
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     with (
         hub_stand_in(tmp_path / "run" / "hub.sock") as hub,
-        service(tmp_path, drivers={"speech_engines": "simulated"}) as found,
+        service(tmp_path, drivers={"speech_engines": "simulated"}, speech={"limit_s": LIMIT_S}) as found,
     ):
         yield found, hub
 
@@ -105,9 +107,9 @@ def _workers_kb(speech: Service) -> Iterator[int]:
 
 def _judge(tallies: dict[str, Tally], memory: list[tuple[int, int]]) -> None:
     assert set(tallies) == set(KINDS)
-    failed = sum(tally.answers["panne"] for tally in tallies.values())
-    assert failed <= COUNT // 1000, "workers die of what they are given"
-    known = {*ABOUT_THE_PUPIL, "silence", "bruit", "panne", "400", "413", "415", "503"}
+    failed = {kind: tally.answers["panne"] for kind, tally in tallies.items() if tally.answers["panne"]}
+    assert failed == {}, "workers die of what they are given"
+    known = {*ABOUT_THE_PUPIL, "silence", "bruit", "400", "413", "415", "503"}
     for kind, tally in tallies.items():
         assert set(tally.answers) <= known, (kind, tally.answers)
         assert tally.slowest_s < SLOWEST_S, (kind, tally.slowest_s)

@@ -23,6 +23,7 @@ from tests.rigs.traces_of_voice import found, open_files, voice
 
 pytestmark = pytest.mark.system
 
+
 def quick(folder: Path) -> AbstractContextManager[Service]:
     """One worker, whose engine has nothing to load."""
     return service(folder, speech={"workers": 1}, drivers={"speech_engines": "simulated"})
