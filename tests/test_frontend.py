@@ -20,8 +20,10 @@ from pathlib import Path
 import pytest
 
 from appliance.drivers.sentences import plain
+from appliance.hub import oral_verdict
 from appliance.i18n import LANGUAGES, translator
 from appliance.sequences import kinds
+from appliance.speech import feedback
 
 ROOT = Path(__file__).parents[1]
 HUB = ROOT / "appliance/hub"
@@ -177,7 +179,9 @@ def test_spoken_instructions() -> None:
             head = path.read_bytes()
             assert head[0] == 0xFF, "an MPEG frame"
             assert head[1] & 0xE6 == 0xE2, "MPEG audio, layer 3"
-            assert len(head) <= 20 * 1024
+            assert len(head) <= 28 * 1024
     pages = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
     pages += "".join(f'"{words}"' for words in kinds.ACTIVITIES.values())
+    said_of_a_voice = (*oral_verdict.SPOKEN.values(), *feedback.REASONS.values(), *feedback.TIPS.values())
+    pages += "".join(f'"{words}"' for words in said_of_a_voice)
     assert not [words for words in listed.values() if f'"{words}"' not in pages], "nobody says this"

@@ -15,10 +15,10 @@ import sys
 import tomllib
 from pathlib import Path
 
+from appliance.drivers import voice_espeak as espeak
 from appliance.drivers.sentences import plain
-from appliance.drivers.voice_espeak import PROGRAM, SLOWLY, VOICES
 from appliance.drivers.voice_prerendered import CLIPS, INDEX
-from appliance.i18n import translator
+from appliance.i18n import LANGUAGES, translator
 
 HERE = Path(__file__).parent
 DEMONSTRATION = HERE.parent / "demonstration"
@@ -28,7 +28,7 @@ ENCODING = (
 )
 QUIETLY = ("ffmpeg", "-loglevel", "error", "-y", "-i", "pipe:0")
 TONE = "silenceremove=start_periods=1:start_threshold=-50dB,lowpass=f=5500,loudnorm=I=-18"
-MOST_BYTES = 20 * 1024
+MOST_BYTES = 28 * 1024
 
 
 def render(language: str, key: str, words: str, cry: Path | None = None) -> Path:
@@ -38,7 +38,8 @@ def render(language: str, key: str, words: str, cry: Path | None = None) -> Path
     """
     target = CLIPS / language / f"{key}.mp3"
     target.parent.mkdir(parents=True, exist_ok=True)
-    speak = (PROGRAM, "-v", VOICES[language], *SLOWLY, "--stdout", plain(words))
+    pace = ("-s", str(espeak.PACE), *espeak.TONE)
+    speak = (espeak.PROGRAM, "-v", espeak.VOICES[language], *pace, "--stdout", plain(words))
     wave = subprocess.run(speak, check=True, capture_output=True).stdout
     sound = ["-af", TONE]
     if cry is not None:
@@ -73,7 +74,7 @@ def prompts() -> dict[str, tuple[str, Path | None]]:
 def main() -> int:
     """Render every clip and list them."""
     index: dict[str, dict[str, str]] = {}
-    clips = [(language, key, words, None) for language in VOICES for key, words in sentences(language).items()]
+    clips = [(language, key, words, None) for language in LANGUAGES for key, words in sentences(language).items()]
     for language, key, words, cry in [*clips, *(("fr", key, *told) for key, told in prompts().items())]:
         path = render(language, key, words, cry)
         index.setdefault(language, {})[plain(words)] = path.name
