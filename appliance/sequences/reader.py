@@ -26,6 +26,10 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _ENGLISH = re.compile(r"[A-Za-z][A-Za-z '’.,!?;:-]*")
 _PHRASE = re.compile(r"[.!?]$")
 _AT_LINE = re.compile(r"\(at line (\d+)")
+_LONG_KEY = re.compile(
+    r"""(?<![\w-])(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')(?:[ \t]*+\.[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')){32}"""
+)
+"""A dotted key of more than 32 parts: ``tomllib`` takes memory and time by the square of their number."""
 _ITEM_PLACE = N_("Item %(number)d (%(text)s): %(why)s")
 _ACTIVITY_PLACE = N_("Activity %(number)d (%(kind)s): %(why)s")
 _TEACHER_PLACE = N_("The teacher's sheet: %(why)s")
@@ -64,19 +68,26 @@ def _toml(document: bytes) -> Table:
     if len(document) > MOST_BYTES:
         raise BadInput("The file sequence.toml is too large: %(most)d kB at most.", most=MOST_BYTES // 1024)
     try:
-        return tomllib.loads(document.decode("utf-8-sig").replace("\r\n", "\n"))
+        text = document.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = document[: error.start].count(b"\n") + 1
         raise BadInput(
             "Line %(line)s of sequence.toml is not UTF-8 text: save the file as UTF-8.", line=line
         ) from error
-    except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.search(str(error))
-        line = int(found[1]) if found else document.count(b"\n") + 1
-        raise BadInput("Line %(line)s of sequence.toml cannot be read: compare quotes, commas and brackets with "
-                       "another sequence.", line=line) from error  # fmt: skip
+    if long := _LONG_KEY.search(text):
+        raise _unreadable(text.count("\n", 0, long.start()) + 1)
+    try:
+        return tomllib.loads(text)
     except RecursionError as error:
         raise BadInput("The file sequence.toml has too many brackets inside one another.") from error
+    except ValueError as error:  # its own, and Python's for a number of thousands of digits
+        found = _AT_LINE.search(str(error))
+        raise _unreadable(int(found[1]) if found else document.count(b"\n") + 1) from error
+
+
+def _unreadable(line: int) -> BadInput:
+    return BadInput("Line %(line)s of sequence.toml cannot be read: compare quotes, commas and brackets with "
+                    "another sequence.", line=line)  # fmt: skip
 
 
 def _identifier(top: Table) -> str:
@@ -95,10 +106,16 @@ def _place(message: str, **params: object) -> Iterator[None]:
         raise BadInput(message, **params, why=error) from error
 
 
+def _named(table: Table, key: str) -> str:
+    """What stands there, for an error; a table of tables may be too deep to be written."""
+    value = table.get(key)
+    return value if isinstance(value, str) else "?"
+
+
 def _items(top: Table) -> tuple[Item, ...]:
     found: dict[str, Item] = {}
     for number, table in enumerate(fields.tables(top, "items", MOST_ITEMS), 1):
-        with _place(_ITEM_PLACE, number=number, text=str(table.get("text", "?"))[:60]):
+        with _place(_ITEM_PLACE, number=number, text=_named(table, "text")[:60]):
             item = _item(table)
             if item.slug in found:
                 raise BadInput("It is there twice: take one out.")
@@ -158,7 +175,7 @@ def _beats(table: Table, text: str) -> tuple[float, ...]:
 def _activities(top: Table, items: tuple[Item, ...]) -> tuple[Activity, ...]:
     found = []
     for number, table in enumerate(fields.tables(top, "activities", MOST_ACTIVITIES), 1):
-        with _place(_ACTIVITY_PLACE, number=number, kind=str(table.get("kind", "?"))[:40]):
+        with _place(_ACTIVITY_PLACE, number=number, kind=_named(table, "kind")[:40]):
             found.append(_activity(table, items))
     return tuple(found)
 

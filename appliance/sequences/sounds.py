@@ -18,11 +18,12 @@ LIST = "sounds.json"
 NORMAL, SLOW = "normal", "slow"
 SPEEDS = (NORMAL, SLOW)
 """At a teacher's pace, and at 0.7 of it."""
+_ENDS = tuple(f"-{speed}" for speed in SPEEDS)
 
 
 def name(slug: str, speed: str) -> str:
-    """The file of an item below ``sounds/``."""
-    return f"{slug}.mp3" if speed == NORMAL else f"{slug}-{speed}.mp3"
+    """The file of an item below ``sounds/``; ``go`` said slowly and ``go slow`` are two."""
+    return f"{slug}.mp3" if speed == NORMAL and not slug.endswith(_ENDS) else f"{slug}-{speed}.mp3"
 
 
 @dataclass(frozen=True, slots=True)

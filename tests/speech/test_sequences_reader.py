@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import BadInput
-from appliance.sequences import checks, kinds, pictures
+from appliance.sequences import checks, kinds, pictures, sounds
 from appliance.sequences.reader import MOST_BYTES, read
 from appliance.sequences.sequence import Sequence, slug, words
 from appliance.sequences.writer import write
@@ -84,6 +86,13 @@ def test_words_and_names_of_files() -> None:
     assert slug("What's your name?") == "whats-your-name"
 
 
+def test_no_two_sounds_have_one_name() -> None:
+    said = ("go", "go-slow", "go-slow-slow", "go-normal", "go-slow-normal")
+    names = [sounds.name(each, speed) for each in said for speed in sounds.SPEEDS]
+    assert len({*names}) == len(names)
+    assert names[:2] == ["go.mp3", "go-slow.mp3"]
+
+
 MISTAKES = {
     "an open quote": ('"My zoo" }', '"My zoo }', "Line 3 of sequence.toml cannot be read"),
     "an unknown key": ('theme = "animals"', 'theme = "animals"\ncolour = "red"', "“colour” is not known here"),
@@ -151,6 +160,32 @@ def test_other_files_are_refused(document: bytes, message: str) -> None:
         read(document)
 
 
+HEAD, ITEM = b'format = 1\nid = "zoo"\ntitle = { fr = "a", en = "b" }\n', b"items = [ { text"
+DEEP = {
+    "a key of many parts": (HEAD + b"a" + b".a" * (MOST_BYTES // 3) + b" = 1\n", "Line 4 "),
+    "one with quotes": (HEAD + b"a" + b' . "="' * (MOST_BYTES // 8) + b" = 1\n", "Line 4 "),
+    "one in a table": (HEAD + ITEM + b".a" * (MOST_BYTES // 3) + b" = 1 } ]\n", "Line 4 "),
+    "tables of such": (
+        HEAD + ITEM + b" = { a" + b".a = { a".join([b".a" * 20] * 60) + b"=1" + b"}" * 60 + b" } ]\n",
+        "Item 1",
+    ),
+    "no key, and no end": (HEAD + b"a" * (MOST_BYTES - len(HEAD) - 1) + b"\n", "Line 4 "),
+    "a number of thousands of digits": (HEAD + b"minutes = " + b"9" * 5000 + b"\n", "Line"),
+}
+
+
+@pytest.mark.parametrize("harm", DEEP)
+def test_no_file_takes_much_time_or_memory(harm: str) -> None:
+    document, message = DEEP[harm]
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadInput, match=message):
+            read(document)
+        assert tracemalloc.get_traced_memory()[1] < 20 * MOST_BYTES
+    finally:
+        tracemalloc.stop()
+
+
 KEYS = st.sampled_from(
     ["text", "fr", "picture", "say", "answer_to", "beats", "kind", "items", "pairs", "focus", "tempo"]
 )
@@ -197,8 +232,7 @@ SAID: Said = {"ship": [("SH", "IH", "P")], "zoo": [("Z", "UW")], "it's": [("IH",
 def test_findings_of_a_teachers_sequence() -> None:
     sequence = good()
     assert [str(found) for found in checks.vocabulary(sequence, SAID.__contains__)] == [
-        f"“What is it?”: the box does not know the word “{word}”: give its sounds in “say”."
-        for word in ("what", "is", "it")
+        f"“What is it?”: the box does not know the word “{word}”: say how it sounds." for word in ("what", "is", "it")
     ]
     assert not checks.contrasts(sequence, lambda word: SAID.get(word, []))
     changed = read(GOOD.replace('focus = ["ih/iy"]', 'focus = ["v/f"]').encode())
