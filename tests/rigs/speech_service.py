@@ -54,9 +54,9 @@ class Service:
         return Client(self.config.speech_socket)
 
     def answers(self) -> bool:
-        """Whether it does."""
+        """Whether it does; no engine is woken by the question."""
         try:
-            return self.client.request("GET", "/api/speech/now", timeout=5).status == 200
+            return self.client.request("GET", "/", timeout=5).status == 404
         except Unreachable:
             return False
 
@@ -66,6 +66,12 @@ class Service:
         kind, body = multipart(fields, sound)
         headers = {"Content-Type": kind, "Accept": accept}
         return self.client.request("POST", "/api/speech/attempts", body=body, headers=headers, timeout=60)
+
+    def woken(self) -> list[int]:
+        """The workers that start where somebody asks whether the box listens."""
+        assert self.client.request("GET", "/api/speech/now").status == 200
+        found: list[int] = wait_until(self.workers, "no worker starts")
+        return found
 
     def workers(self) -> list[int]:
         """Its processes that listen."""
