@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import queue
 import socket
 import sys
 import threading
@@ -122,21 +123,21 @@ def studio_rig(
     captions = Captions(source, command, lambda: can_caption(config or WRITES), unread_s)
     parts = Studio(source, Player(loudspeaker, decode), captions, Client(folder / "hub.sock"), "en")
     rig = StudioRig(folder, microphone, loudspeaker, parts)
-    loop, ready = asyncio.new_event_loop(), threading.Event()
-    stop = asyncio.Event()
-    thread = threading.Thread(target=loop.run_until_complete, args=(_serve(rig, ready, stop),), name="studio-rig")
+    ready: queue.Queue[Callable[[], object]] = queue.Queue()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(rig, ready)), name="studio-rig")
     thread.start()
+    stop = ready.get(timeout=PATIENCE_S)
     try:
-        assert ready.wait(PATIENCE_S)
         yield rig
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        stop()
         thread.join(PATIENCE_S)
-        loop.close()
     assert not thread.is_alive()
 
 
-async def _serve(rig: StudioRig, ready: threading.Event, stop: asyncio.Event) -> None:
+async def _serve(rig: StudioRig, ready: queue.Queue[Callable[[], object]]) -> None:
+    """``ready`` gets what ends it."""
+
     async def who(request: web.Request) -> web.Response:
         name = request.cookies.get("cartable", "")
         return web.json_response(
@@ -150,7 +151,8 @@ async def _serve(rig: StudioRig, ready: threading.Event, stop: asyncio.Event) ->
     for runner, name in zip(runners, ("hub.sock", "studio.sock"), strict=True):
         await runner.setup()
         await web.UnixSite(runner, str(rig.folder / name)).start()
-    ready.set()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    ready.put(lambda: loop.call_soon_threadsafe(stop.set))
     await stop.wait()
     for runner in reversed(runners):
         await runner.cleanup()

@@ -166,7 +166,7 @@ def test_what_is_no_sound_is_refused(rig: StudioRig, body: bytes, status: int) -
 
 
 def test_a_sound_of_an_hour_is_refused(rig: StudioRig) -> None:
-    hour = alsa.wav(bytes(2 * 1000 * 200), 1000)
+    hour = alsa.wav(bytes(2 * 8000 * 200), 8000)
     assert rig.client.request("POST", "/local/play", body=hour).status == 413
 
 
