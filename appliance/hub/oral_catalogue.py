@@ -17,13 +17,12 @@ from appliance.sequences.sequence import Sequence
 
 def ids() -> tuple[str, ...]:
     """Of all of them, sorted."""
-    mine = hub().own_sequences.ids()
+    mine = hub().own_sequences.readable()
     return tuple(sorted({*ready.ids(), *mine})) if mine else ready.ids()
 
 
 def get(sequence_id: str) -> Sequence:
-    """One of them. Raises :class:`NotFound`, :class:`appliance.errors.Unreachable`, :class:`appliance.errors.BadInput`
-    for a teacher's own that somebody spoilt."""
+    """One of them. Raises :class:`NotFound`, :class:`appliance.errors.Unreachable`."""
     return hub().own_sequences.get(sequence_id) if own(sequence_id) else ready.sequence(sequence_id)
 
 

@@ -10,6 +10,7 @@ start: the old one or the new one, never a part.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -89,7 +90,7 @@ class OwnSequences:
         return self._folder / name
 
     def get(self, name: str) -> Sequence:
-        """One of them. Raises :class:`NotFound`, :class:`BadInput` when somebody spoilt its file, StorageError."""
+        """One of them. Raises :class:`NotFound`, also when somebody spoilt its file, StorageError."""
         with self._lock:
             path = self.folder(name) / DOCUMENT
             try:
@@ -98,7 +99,19 @@ class OwnSequences:
                     self._read[name] = stamp, reader.read(path.read_bytes())
             except OSError as error:
                 raise StorageError("The sequence “%(id)s” cannot be read: check the card.", id=name) from error
+            except BadInput as error:
+                raise NotFound("The sequence “%(id)s” cannot be read: somebody changed its file. Take in a good copy.",
+                               id=name) from error  # fmt: skip
             return self._read[name][1]
+
+    def readable(self) -> tuple[str, ...]:
+        """Of those that :meth:`get` gives."""
+        found = []
+        for name in self.ids():
+            with contextlib.suppress(NotFound, StorageError):
+                self.get(name)
+                found.append(name)
+        return tuple(found)
 
     def save(self, name: str, files: Files) -> None:
         """Put a whole sequence in the place of what was there, durably.

@@ -106,8 +106,10 @@ def test_what_is_broken_is_told_apart_and_too_much_is_refused(tmp_path: Path) ->
         own.save(NAME, {**state(2)[1], "pictures/b.jpg": bytes(16_000_000)})
     assert found(tmp_path) == 1
     (tmp_path / NAME / "sequence.toml").write_bytes(b"\xff")
-    with pytest.raises(BadInput, match="UTF-8"):
+    with pytest.raises(NotFound, match="changed its file"):
         own.get(NAME)
+    assert own.ids() == (NAME,)
+    assert own.readable() == ()
     with pytest.raises(NotFound):
         OwnSequences().save(NAME, {})
     assert OwnSequences().ids() == ()
