@@ -141,7 +141,10 @@ def speech(config: Config) -> int:
     from appliance.client import Client
     from appliance.listening import listening
     from appliance.speech import serving
-    from appliance.speech.context import Speech
+    from appliance.speech.conductor import Conductor
+    from appliance.speech.context import Speech, Usage
+    from appliance.speech.desk import Desk
+    from appliance.speech.led import Library
     from appliance.speech.listener import Listener
     from appliance.speech.workers import Workers
 
@@ -149,7 +152,11 @@ def speech(config: Config) -> int:
     command = (sys.executable, "-m", "appliance", "speech-worker")
     fit = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // WORKER_BYTES
     workers = Workers(command, max(1, min(config.speech.workers, fit)), config.speech.limit_s)
-    parts = Speech(Listener(workers), Client(config.hub_socket), config.box.language)
+    listener, hub, usage = Listener(workers), Client(config.hub_socket), Usage()
+    library, language = Library(hub, config.box.language), config.box.language
+    desk, say = Desk(Client(config.studio_socket)), translator(language)
+    conductor = Conductor(desk, listener.judge, library, say, usage.busy)
+    parts = Speech(listener, hub, language, usage, library, conductor)
     return serving.run(parts, listening(config.speech_socket), config.speech.idle_s)
 
 

@@ -22,7 +22,7 @@ SOURCES = sorted(path for package in ("appliance", "provisioning") for path in (
 
 HOMES = {
     "pocketsphinx": ("appliance.drivers",),
-    "webrtcvad": ("appliance.speech.signal",),
+    "webrtcvad": ("appliance.speech.detector",),
     "libzim": ("appliance.formats",),
     "pypdfium2": ("appliance.formats",),
     "av": ("appliance.formats", "appliance.drivers"),

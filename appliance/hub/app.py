@@ -39,8 +39,10 @@ from appliance.hub import (
     openapi,
     oral_api,
     oral_editor,
+    oral_lead,
     oral_pages,
     oral_progress_pages,
+    oral_room_api,
     oral_sharing,
     oral_tablet,
     paper_pages,
@@ -157,6 +159,7 @@ def create_app(hub: Hub) -> Flask:
         class_pupils.pages,
         badges.pages,
         captions.pages,
+        oral_lead.pages,
         oral_pages.pages,
         paper_pages.pages,
         oral_editor.pages,
@@ -165,7 +168,7 @@ def create_app(hub: Hub) -> Flask:
         app.register_blueprint(pages)
     for module in (oral_tablet, oral_progress_pages):
         app.register_blueprint(module.pages)
-    for module in (library_api, oral_api, read_aloud, records_api, search_api, openapi, who):
+    for module in (library_api, oral_api, oral_room_api, read_aloud, records_api, search_api, openapi, who):
         app.register_blueprint(module.api)
     return app
 

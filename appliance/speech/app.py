@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from appliance.errors import CartableError, NotFound, Refused
 from appliance.http_rules import SAFE_METHODS, from_another_page
-from appliance.speech import answers, attempts, now
+from appliance.speech import answers, attempts, now, room_api
 from appliance.speech.context import Speech
 
 MOST_BYTES = 4 << 20
@@ -38,7 +38,7 @@ def create_app(parts: Speech) -> Flask:
     app.after_request(_unkept)
     app.register_error_handler(CartableError, answers.our_error)
     app.register_error_handler(HTTPException, answers.http_error)
-    for module in (now, attempts):
+    for module in (now, attempts, room_api):
         app.register_blueprint(module.api)
     return app
 

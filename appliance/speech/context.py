@@ -15,6 +15,8 @@ from typing import cast
 from flask import current_app
 
 from appliance.client import Client
+from appliance.speech.conductor import Conductor
+from appliance.speech.led import Library
 from appliance.speech.listener import Listener
 
 
@@ -53,6 +55,10 @@ class Speech:
     language: str
     """Of what is said to somebody who is not known yet."""
     usage: Usage = field(default_factory=Usage)
+    library: Library | None = None
+    """What a led activity is made of; None: activities are not led here."""
+    conductor: Conductor | None = None
+    """With :attr:`library`."""
 
 
 def speech() -> Speech:

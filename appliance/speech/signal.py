@@ -10,19 +10,13 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-import webrtcvad
-
 from appliance import loudness
 from appliance.errors import BadInput
 from appliance.loudness import FLOOR_DB, decibels, power
 from appliance.ports import RATE
+from appliance.speech.detector import FRAME, FRAME_S, Detector
 from appliance.speech.verdict import Outcome
 
-FRAME_S = 0.03
-FRAME = int(RATE * FRAME_S)
-"""Samples of one frame: the longest that the detector takes."""
-STRICT = 3
-"""webrtcvad's mode that takes the least noise for speech."""
 _CLIPPED = 32700
 
 
@@ -110,6 +104,6 @@ def cut(pcm: bytes, signal: Signal) -> bytes:
 
 
 def _speech(pcm: bytes) -> list[bool]:
-    detector = webrtcvad.Vad(STRICT)
+    speaks = Detector()
     size = 2 * FRAME
-    return [detector.is_speech(pcm[at : at + size], RATE) for at in range(0, len(pcm) - size + 1, size)]
+    return [speaks(pcm[at : at + size]) for at in range(0, len(pcm) - size + 1, size)]

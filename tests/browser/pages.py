@@ -211,6 +211,8 @@ PAGES: tuple[Page, ...] = (
          own_sequence.editor("?activite=0"), same_title_as="oral-edit"),
     Page("oral-edit-sheet", "/enseignant/oral/<sequence_id>/modifier", Kind.TEACHER, Who.TEACHER,
          own_sequence.editor("?fiche="), same_title_as="oral-edit"),
+    Page("oral-lead", "/enseignant/oral/<sequence_id>/conduire", Kind.TEACHER, Who.TEACHER,
+         _at("/enseignant/oral/cp-simon/conduire?activite=3")),
     Page("pupil-files", "/enseignant/eleves", Kind.TEACHER, Who.TEACHER, _at("/enseignant/eleves")),
     Page("pupil-file", "/enseignant/eleves/<pupil_id>", Kind.TEACHER, Who.TEACHER,
          lambda box: _pupil(box).replace("/qui/", "/enseignant/eleves/")),
@@ -232,6 +234,7 @@ API = (
     "/api/library/jobs",
     "/api/library/jobs/<job_id>",
     "/api/library/verify",
+    "/api/oral/sequences/<sequence_id>",
     "/api/records",
     "/api/records/keys",
     "/api/records/rebuild",
@@ -250,8 +253,13 @@ ZIPS = ("/enseignant/eleves/<pupil_id>/export.zip", "/enseignant/oral/<sequence_
 LINES = ("/api/records/export",)
 """Rules that answer JSON lines: ``tests/records`` reads them."""
 
-FRAGMENTS = ("/enseignant/seance/tableau", "/enseignant/bibliotheque/imports", "/enseignant/traces/liste")
-"""Rules that answer a piece of a page, for htmx: ``test_teacher`` walks through them."""
+FRAGMENTS = (
+    "/enseignant/seance/tableau",
+    "/enseignant/bibliotheque/imports",
+    "/enseignant/traces/liste",
+    "/enseignant/oral/<sequence_id>/conduire/etat",
+)
+"""Rules that answer a piece of a page, for htmx: ``test_teacher`` and ``test_led_english`` walk through them."""
 
 PICTURES = ("/couvertures.jpg", "/medias/planche.jpg", "/enseignant/oral/images.svg")
 """Rules that answer a picture: part of the pages that show it."""
@@ -268,8 +276,9 @@ STAFF = (
 SHEETS = ("/enseignant/classes/<group_id>/papier/<what>.pdf", "/enseignant/oral/<sequence_id>/papier/<what>.pdf")
 """Rules that answer a PDF: ``tests/hub/test_paper_pages`` and ``test_oral_pages`` read them."""
 
-SOUNDS = ("/api/voice/<language>/<digest>",)
-"""Rules that answer a sound: ``test_loudspeakers`` listens to those of every pupil page."""
+SOUNDS = ("/api/voice/<language>/<digest>", "/api/oral/voice", "/api/oral/sequences/<sequence_id>/clips/<slug>")
+"""Rules that answer a sound: ``test_loudspeakers`` listens to those of every pupil page, ``tests/hub/test_oral_lead``
+to those of the box's own services."""
 
 OFFLINE = ("/hors-ligne.js", "/hors-ligne.json")
 """The service worker and what it keeps: ``test_offline_lesson``."""

@@ -112,6 +112,11 @@ RIGHTS: dict[str, str] = {
     "GET /enseignant/oral/<sequence_id>/modifier": TEACHERS,
     "POST /enseignant/oral/<sequence_id>/modifier": TEACHERS,
     "GET /enseignant/oral/<sequence_id>/fichier.oral": TEACHERS,
+    "GET /enseignant/oral/<sequence_id>/conduire": LESSONS,
+    "GET /enseignant/oral/<sequence_id>/conduire/etat": LESSONS,
+    "GET /api/oral/sequences/<sequence_id>": BOX,
+    "GET /api/oral/sequences/<sequence_id>/clips/<slug>": BOX,
+    "GET /api/oral/voice": BOX,
     # what pupils did
     "GET /enseignant/traces": TEACHERS,
     "GET /enseignant/traces/liste": TEACHERS,

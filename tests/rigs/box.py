@@ -154,12 +154,14 @@ class Box:
         assert not left, f"still alive after Ctrl-C: {names}"
 
 
-def start(state: Path, *options: str, demonstration: Path | None = DEMONSTRATION) -> Box:
-    """Start a box on ``state`` and wait for its first page; the caller stops it."""
+def start(state: Path, *options: str, demonstration: Path | None = DEMONSTRATION, config: Path | None = None) -> Box:
+    """Start a box on ``state``, configured by ``config``, and wait for its first page; the caller stops it."""
     subprocess.run([sys.executable, ROOT / "tools" / "compress_static.py"], check=True)
     state.mkdir(parents=True, exist_ok=True)
     port, content_port, mark = free_port(), free_port(), uuid.uuid4().hex
-    command = [sys.executable, "-m", "appliance", "--state", str(state), "dev", "--no-advert"]
+    command = [sys.executable, "-m", "appliance", "--state", str(state)]
+    command += ["--config", str(config)] if config else []
+    command += ["dev", "--no-advert"]
     command += ["--port", str(port), "--content-port", str(content_port), *options]
     command += ["--demonstration", str(demonstration)] if demonstration else []
     if setpriv := shutil.which("setpriv"):

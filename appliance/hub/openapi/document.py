@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from appliance.hub.openapi import box_paths, box_schemas, records_paths, xapi_paths, xapi_schemas
+from appliance.hub.openapi import box_paths, box_schemas, oral_paths, records_paths, xapi_paths, xapi_schemas
 from appliance.hub.openapi.parts import JSON, Json, ref
 
 ERRORS = {
@@ -46,7 +46,7 @@ def document() -> Json:
             {"name": "records", "description": "Learning records: keys, export, import, erasure (the box itself only)"},
             {"name": "xapi", "description": "xAPI 1.0.3 and 2.0 (IEEE 9274.1.1)"},
         ],
-        "paths": {**box_paths.paths(), **records_paths.paths(), **xapi_paths.paths()},
+        "paths": {**box_paths.paths(), **oral_paths.paths(), **records_paths.paths(), **xapi_paths.paths()},
         "components": {
             "schemas": {**box_schemas.schemas(), **records_paths.schemas(), **xapi_schemas.schemas()},
             "responses": {f"e{status}": _error(sentence) for status, sentence in ERRORS.items()},
