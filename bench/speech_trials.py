@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import bisect
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from appliance.drivers.speech_pocketsphinx import PocketsphinxEngine
+from appliance.drivers.speech_paths import Graph
+from appliance.drivers.speech_pocketsphinx import WIDE, PocketsphinxEngine
 from appliance.ports import Probe, Slot, SpeechTask, Way
 from appliance.speech import signal
+from appliance.speech.competitors import task_for
 from appliance.speech.contrasts import Rule, contrasts, rules
 from appliance.speech.phonetics import PHONES, VOWELS, Lexicon, Phones
+from appliance.speech.verdict import Asked
 from bench.speech_corpus import Recording
-
-Task = Callable[..., SpeechTask]
 
 
 @dataclass
@@ -36,9 +37,23 @@ class Listener:
         pcm = recording.pcm()
         return signal.cut(pcm, signal.measure(pcm)) or pcm
 
-    def fit(self, pcm: bytes, words: Sequence[str]) -> float:
-        """Score of one phrase alone."""
-        return self.engine.listen(pcm, SpeechTask(tuple(map(Slot, self.ways(words))))).score
+    def asked(self, words: Sequence[str], others: Sequence[Sequence[str]], focus: Sequence[str] = ()) -> SpeechTask:
+        """The task of a lesson that teaches ``words`` and ``others``."""
+        return task_for(Asked(" ".join(words), tuple(focus), [" ".join(other) for other in others]), self.lexicon)
+
+    def between(self, words: Sequence[str], at: int, other: Phones) -> SpeechTask:
+        """The sentence ``words``, with ``other`` beside the word ``at``."""
+        slots = self.ways(words)
+        slots[at] = (*slots[at], Way("", other, "x"))
+        return SpeechTask(tuple(map(Slot, slots)))
+
+    def said_right(
+        self, engine: PocketsphinxEngine, pcm: bytes, task: SpeechTask, at: int, beams: dict[str, float] = WIDE
+    ) -> bool:
+        """Whether ``engine`` hears the right word ``at`` and not the one beside it, both weighed alike, as the focus
+        gate does."""
+        path, _ = engine._heard(pcm, Graph.chain([slot.ways for slot in task.expected]), beams)
+        return bool(path) and not path[at].way.rule
 
     def margin(self, pcm: bytes, words: Sequence[str], at: int, right: Phones, wrong: Phones) -> float | None:
         """By how much ``right`` beats ``wrong`` as the word ``at``."""

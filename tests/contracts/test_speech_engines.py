@@ -143,6 +143,49 @@ def test_pocketsphinx_refuses_a_phone_that_is_none() -> None:
     assert _pocketsphinx().listen(forward(), task_for(Asked(FORWARD), lexicon())).kind == "expected"
 
 
+TEN, DEN = ("T", "EH", "N"), ("D", "EH", "N")
+
+
+def _den() -> Slot:
+    """Of somebody who was asked for "den" and said "ten"."""
+    return Slot((Way("den", DEN), Way("ten", TEN, "d/t")))
+
+
+def _chain(third: Slot) -> tuple[Slot, ...]:
+    slots = task_for(Asked(FORWARD), lexicon()).expected
+    return (*slots[:2], third, slots[3])
+
+
+def test_pocketsphinx_tells_a_slip_that_is_another_item_as_the_slip() -> None:
+    item = tuple(Way(word, lexicon().ways(word)[0]) for word in FORWARD.split())
+    heard = _pocketsphinx().listen(forward(), SpeechTask(_chain(_den()), (item,)))
+    assert heard.kind == "expected"
+    assert heard.words[2].way.rule == "d/t"
+
+
+def test_pocketsphinx_measures_a_wrong_way_that_wins() -> None:
+    wrong = Probe("", 2, Way("den", DEN), Way("", TEN, "d/t"))
+    right = Probe("", 2, Way("ten", TEN), Way("", DEN, "d/t"))
+    (lost,) = _pocketsphinx().listen(forward(), SpeechTask(_chain(Slot((Way("den", DEN),))), probes=(wrong,))).probes
+    (won,) = _pocketsphinx().listen(forward(), SpeechTask(_chain(Slot((Way("ten", TEN),))), probes=(right,))).probes
+    assert lost is not None
+    assert won is not None
+    assert lost < -10 < 0 < won
+
+
+def test_pocketsphinx_finds_no_word_in_noise() -> None:
+    for loudness in (3, 300, 3000):
+        heard = _pocketsphinx().listen(hiss(1.0, loudness), task_for(Asked("three", items=["one", "two"]), lexicon()))
+        assert heard.kind == "nothing"
+        assert heard.words == ()
+
+
+def test_pocketsphinx_takes_no_single_word_for_a_phrase() -> None:
+    for word in ("three", "one", "yes", "hello"):
+        heard = _pocketsphinx().listen(forward(), task_for(Asked(word), lexicon()))
+        assert heard.kind != "expected" or heard.score < _pocketsphinx().accepts
+
+
 def test_pocketsphinx_takes_more_words_than_its_dictionary_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("appliance.drivers.speech_pocketsphinx.MAX_ADDED", 3)
     assert _pocketsphinx().listen(forward(), task_for(Asked(FORWARD), lexicon())).kind == "expected"
