@@ -28,7 +28,7 @@ from tests.records.previous_release import QUESTIONS, PreviousRelease
 BOX = "7d4fb7a1-3c26-4f59-8f36-0d4a5a2f5b11"
 BEFORE = [str(uuid.UUID(int=n)) for n in range(1, 4)]
 STORED = "2026-10-01T08:00:00.000001Z"
-SINCE = ("quiz_media", "merged_pupils")
+SINCE = ("quiz_media", "merged_pupils", "spoken_english")
 COUNTS = {"fractions": {"answers": 3, "right": 2, "pupils": 2}}
 
 
