@@ -12,10 +12,10 @@ import re
 import stat
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from appliance import zip_damage
 from appliance.errors import BadInput, TooLarge, Unsupported
 from appliance.i18n import N_
 from appliance.ports import Limits, Progress
@@ -37,7 +37,7 @@ def names(path: Path) -> frozenset[str]:
     try:
         with zipfile.ZipFile(path) as zipped:
             return frozenset(zipped.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
+    except (*zip_damage.ERRORS, OSError):
         return frozenset()
 
 
@@ -205,11 +205,9 @@ def _count(path: Path, limit: int) -> None:
 def _readable(name: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeError) as error:
-        raise BadInput("“%(name)s” is damaged: copy or download the file again.", name=name[:80]) from error
-    except (NotImplementedError, RuntimeError) as error:
+    except BadInput:
+        raise
+    except RuntimeError as error:
         raise Unsupported("“%(name)s” is stored in a way that the box does not read.", name=name[:80]) from error
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, BadInput):
-            raise
+    except (*zip_damage.ERRORS, OverflowError) as error:
         raise BadInput("“%(name)s” is damaged: copy or download the file again.", name=name[:80]) from error

@@ -41,34 +41,36 @@ def write(sequence: Sequence) -> bytes:
 
 
 def _item(item: Item) -> str:
-    parts = [f"text = {_quoted(item.text)}", f"fr = {_quoted(item.gloss)}"]
-    if (item.kind == "phrase") != item.text.endswith((".", "!", "?")):
-        parts.append(f"kind = {_quoted(item.kind)}")
-    if item.pictures:
-        parts.append(f"picture = {_quoted(' '.join(map(show, item.pictures)))}")
-    if item.answers:
-        parts.append(f"answer_to = {_quoted(item.answers)}")
-    if item.beats:
-        parts.append(f"beats = [{', '.join(f'{beat:g}' for beat in item.beats)}]")
-    if item.pronunciations:
-        said = ", ".join(f"{_quoted(word)} = {_quoted(phones)}" for word, phones in item.pronunciations.items())
-        parts.append(f"say = {{ {said} }}")
-    return f"{{ {', '.join(parts)} }}"
+    usual = "phrase" if item.text.endswith((".", "!", "?")) else "word"
+    said = ", ".join(f"{_quoted(word)} = {_quoted(phones)}" for word, phones in item.pronunciations.items())
+    told = _told(
+        text=_quoted(item.text),
+        fr=_quoted(item.gloss),
+        kind=_quoted(item.kind) if item.kind != usual else "",
+        picture=_quoted(" ".join(map(show, item.pictures))) if item.pictures else "",
+        answer_to=_quoted(item.answers) if item.answers else "",
+        beats=f"[{', '.join(f'{beat:g}' for beat in item.beats)}]" if item.beats else "",
+        say=f"{{ {said} }}" if said else "",
+    )
+    return f"{{ {', '.join(told)} }}"
 
 
 def _activity(activity: Activity) -> str:
-    lines = ["[[activities]]", f"kind = {_quoted(activity.kind)}"]
-    if activity.pairs:
-        lines.append(f"pairs = [{', '.join(_listed(pair) for pair in activity.pairs)}]")
-    else:
-        lines.append(f"items = {_listed(activity.items)}")
-    if activity.focus:
-        lines.append(f"focus = {_listed(activity.focus)}")
-    if activity.instructions:
-        lines.append(f"instructions = {_quoted(activity.instructions)}")
-    if activity.tempo:
-        lines.append(f"tempo = {activity.tempo}")
-    return "\n".join(lines)
+    pairs = ", ".join(_listed(pair) for pair in activity.pairs)
+    told = _told(
+        kind=_quoted(activity.kind),
+        pairs=f"[{pairs}]" if pairs else "",
+        items=_listed(activity.items) if not pairs else "",
+        focus=_listed(activity.focus) if activity.focus else "",
+        instructions=_quoted(activity.instructions) if activity.instructions else "",
+        tempo=str(activity.tempo or ""),
+    )
+    return "\n".join(("[[activities]]", *told))
+
+
+def _told(**values: str) -> list[str]:
+    """``key = value`` for what has one, in order."""
+    return [f"{key} = {value}" for key, value in values.items() if value]
 
 
 def _lines(key: str, values: Iterable[str]) -> str:

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import io
-import struct
 import zipfile
-import zlib
 
+from appliance import zip_damage
 from appliance.errors import BadInput, TooLarge, Unsupported
 
 MAX_MEMBERS = 200
@@ -31,7 +30,7 @@ class Members:
             raise TooLarge("This ZIP holds more files than a class list does: give the one that holds the list.")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, UnicodeError):
+        except zip_damage.ERRORS:
             raise _damaged() from None
         self.names = tuple(info.filename for info in self._zip.infolist() if not info.is_dir())
 
@@ -53,8 +52,8 @@ class Members:
         try:
             with self._zip.open(name) as member:
                 content = member.read(MAX_UNPACKED + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, NotImplementedError):
-            raise _damaged() from None  # the last one: a compression that zipfile does not know, a RuntimeError too
+        except (*zip_damage.ERRORS, OSError):
+            raise _damaged() from None
         except RuntimeError:
             raise Unsupported("This ZIP is protected by a password: unpack it, then give the file inside.") from None
         if len(content) > MAX_UNPACKED:
