@@ -34,6 +34,7 @@ BARE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 JSON_ERRORS = {
     413: "This is too large for the box.",
     502: "The service is starting again: try in a moment.",
+    503: "Too many at once from here: try in a moment.",
     504: "The service took too long: try in a moment.",
 }
 """Said to programs (:attr:`appliance.routes.Route.json_errors`). No quote, dollar or line break: nginx holds them."""

@@ -111,7 +111,14 @@ def _limits(site: Site) -> list[str]:
         "ignore_invalid_headers on;",
         "underscores_in_headers off;",
         "absolute_redirect off;",
+        *[f"limit_conn_zone $binary_remote_addr zone={route.name}:256k;" for route in ROUTES if _bounded(route)],
+        "limit_conn_status 503;",
+        "limit_conn_log_level info;",
     ]
+
+
+def _bounded(route: Route) -> bool:
+    return isinstance(route.target, Proxy) and route.target.at_once > 0
 
 
 def _maps() -> list[str]:
@@ -229,6 +236,8 @@ def _pass(site: Site, route: Route, target: Proxy) -> list[str]:
         *[f'proxy_set_header {name} "";' for name in _NOT_THEIRS],
         *[f"proxy_hide_header {name};" for name, _ in route.headers],
     ]
+    if target.at_once:
+        lines.append(f"limit_conn {route.name} {target.at_once};")
     if target.held:
         lines.append("client_body_buffer_size 256k;")
     if target.streams:

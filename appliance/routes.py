@@ -50,6 +50,8 @@ class Proxy:
     """Never in a file on its way, not even one in memory: a voice."""
     streams: bool = False
     """Passed on as it comes, however slowly: Server-Sent Events."""
+    at_once: int = 0
+    """Requests from one address at a time, in nginx, where a slow one takes a place of the service; 0: any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,8 @@ ROUTES: tuple[Route, ...] = (
           Proxy(Service.HUB, max_body_mb=9, held=True)),
     Route("xapi", Origin.HUB, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),
     Route("speech", Origin.HUB, r"^/api/speech/",
-          Proxy(Service.SPEECH, max_body_mb=4, unwritten=True), json_errors=True),
-    Route("studio", Origin.HUB, r"^/api/studio/", Proxy(Service.STUDIO, streams=True), json_errors=True),
+          Proxy(Service.SPEECH, max_body_mb=4, unwritten=True, at_once=8), json_errors=True),
+    Route("studio", Origin.HUB, r"^/api/studio/", Proxy(Service.STUDIO, streams=True, at_once=64), json_errors=True),
     Route("hub", Origin.HUB, r"^/", Proxy(Service.HUB)),
     Route("reader", Origin.CONTENT, r"^/static/(?P<path>[^\0]+)$",
           Files(Root.STATIC, "{path}", precompressed=True), (IMMUTABLE, NOSNIFF, READER, NO_REFERRER, ANY_ORIGIN)),

@@ -12,13 +12,16 @@ import ctypes
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.channel import HTTPChannel
+from waitress.server import UnixWSGIServer, create_server
 
 from appliance.child import leave_no_core
 from appliance.listening import Listening, end_with_parent, notify
@@ -29,6 +32,8 @@ THREADS = 8
 """A class of tablets waits for its verdicts in them; most of them wait for a worker."""
 CONNECTIONS = 48
 """At once, idle ones included; more wait in the socket's queue. Bounds what bodies take of the memory."""
+BODY_S = 30.0
+"""A request that takes longer to come is dropped: a trickle would keep its place for ever."""
 LOOK_S = 5.0
 """How often idle workers are looked for, at most."""
 
@@ -45,11 +50,7 @@ def run(parts: Speech, listening: Listening, idle_s: float) -> int:
     leave_no_core()
     _give_back()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = create_server(
-        _counted(create_app(parts), parts), sockets=[listening.socket], threads=THREADS, connection_limit=CONNECTIONS,
-        max_request_body_size=MOST_BYTES, inbuf_overflow=2 * MOST_BYTES, outbuf_overflow=2 * MOST_BYTES,
-        channel_timeout=30, cleanup_interval=5, ident=None, clear_untrusted_proxy_headers=True,
-    )  # fmt: skip
+    server = made(_counted(create_app(parts), parts), listening.socket)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop(parts))
     over = threading.Event()
@@ -62,6 +63,31 @@ def run(parts: Speech, listening: Listening, idle_s: float) -> int:
     over.set()
     parts.listener.stop()
     return 0
+
+
+def made(app: Wsgi, listening: socket.socket) -> UnixWSGIServer:
+    """The server of ``app``, not running yet."""
+    server = create_server(
+        app, sockets=[listening], threads=THREADS, connection_limit=CONNECTIONS,
+        max_request_body_size=MOST_BYTES, inbuf_overflow=2 * MOST_BYTES, outbuf_overflow=2 * MOST_BYTES,
+        channel_timeout=30, cleanup_interval=5, ident=None, clear_untrusted_proxy_headers=True,
+    )  # fmt: skip
+    server.channel_class = _Channel
+    return server
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection, whose requests come within :data:`BODY_S`."""
+
+    _begun = 0.0
+
+    def received(self, data: bytes) -> bool:
+        now = time.monotonic()
+        if self.request is None:
+            self._begun = now
+        elif now - self._begun > BODY_S:
+            self.will_close = True
+        return bool(super().received(data))
 
 
 def _give_back() -> None:

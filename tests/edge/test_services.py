@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,7 @@ from appliance.nginx import render
 from appliance.routes import Origin
 from tests.edge.conftest import Running
 from tests.edge.upstream import upstream
+from tests.rigs.speech_service import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -24,8 +26,8 @@ pytestmark = pytest.mark.system
 @pytest.fixture
 def services(edge: Running) -> Iterator[Running]:
     with contextlib.ExitStack() as stack:
-        for socket in (edge.config.speech_socket, edge.config.studio_socket):
-            stack.enter_context(upstream(socket))
+        for each in (edge.config.speech_socket, edge.config.studio_socket):
+            stack.enter_context(upstream(each))
         yield edge
 
 
@@ -62,6 +64,27 @@ def test_nginx_keeps_a_voice_out_of_its_files() -> None:
     assert "client_max_body_size 4m;" in place
     assert "proxy_request_buffering off;" in place
     assert "proxy_max_temp_file_size 0;" in text
+
+
+def test_one_tablet_takes_not_all_places_of_a_service(services: Running) -> None:
+    """nginx hands a voice on as it comes (so ngx_http_limit_conn_module); the other edge, once it is whole."""
+
+    def ask() -> tuple[int, bytes]:
+        answer, body = services.ask("/api/speech/now", origin=Origin.HUB)
+        return answer.status, body
+
+    head = b"POST /api/speech/attempts HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nslow"
+    with contextlib.ExitStack() as slow:
+        for _ in range(8):
+            address = ("127.0.0.1", services.port(Origin.HUB))
+            slow.enter_context(socket.create_connection(address, 10)).sendall(head)
+        if services.kind == "dev":
+            assert ask()[0] == 200
+        else:
+            wait_until(lambda: ask()[0] == 503, "all of them are let in")
+            assert json.loads(ask()[1]) == {"error": "Too many at once from here: try in a moment."}
+            assert services.ask("/page", origin=Origin.HUB)[0].status == 200
+    wait_until(lambda: ask()[0] == 200, "nobody is let in again")
 
 
 def test_a_service_that_is_away_is_said_in_json(edge: Running) -> None:
