@@ -14,7 +14,7 @@ from collections.abc import Callable
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.errors import BadInput, Conflict, TooLarge
+from appliance.errors import BadInput, CartableError, TooLarge
 from appliance.hub import oral_catalogue, oral_forms, oral_own, oral_pictures
 from appliance.hub.context import hub
 from appliance.hub.language import gettext
@@ -64,8 +64,8 @@ def create() -> AnyResponse | tuple[str, int]:
             (gettext("Understand and say these words"), gettext("Listen, repeat, then play with the cards.")),
         )  # fmt: skip
         oral_own.make(made)
-    except BadInput as error:
-        return _new(error.localized(gettext)), 400
+    except CartableError as error:
+        return _new(error.localized(gettext)), error.status
     return redirect(url_for("oral_editor.change", sequence_id=made.id), 303)
 
 
@@ -151,7 +151,7 @@ def save(sequence_id: str) -> AnyResponse | str | tuple[str, int]:
         return page(sequence, draft)
     try:
         oral_own.change(sequence, *savers[part](sequence))
-    except (BadInput, Conflict) as error:
+    except CartableError as error:  # a full card too: what was typed is still on the page
         return page(sequence, draft, error.localized(gettext)), error.status
     return redirect(_next(sequence_id), 303)
 

@@ -288,3 +288,20 @@ def test_pictures_have_names() -> None:
     assert not [code for code, each in known.items() if not each.name or not each.words]
     assert oral_pictures.found("") == {}
     assert "1F411" in oral_pictures.found("Móuton")
+
+
+def test_a_lesson_and_the_room_take_it_as_a_ready_one(teacher: Site) -> None:
+    name = made(teacher, "En séance")
+    rig.until(lambda: not teacher.hub.models.lacking(name))
+    box = teacher.new_browser()
+    box.environ_base["HTTP_X_CARTABLE_ORIGIN"] = "local"
+    sound = box.get(f"/api/oral/sequences/{name}/clips/sheep?slow=1").data
+    assert sound == (teacher.hub.own_sequences.folder(name) / "sounds/sheep-slow.mp3").read_bytes()
+    teacher.post("/enseignant/seance/ouvrir", classe="g", plan=f"oral:{name}")
+    teacher.enter()
+    assert "En séance" in html.unescape(teacher.text(f"/oral/{name}"))
+    assert f"/sequences/{name}/sounds/ship.mp3" in teacher.text(f"/oral/{name}/0")
+    refused = teacher.post(f"{BASE}/{name}/retirer", f"{BASE}/{name}/modifier")
+    assert refused.status_code == 409, "a lesson uses it"
+    teacher.post("/enseignant/seance/cloche", "/enseignant/seance")
+    assert teacher.post(f"{BASE}/{name}/retirer", f"{BASE}/{name}/modifier").status_code == 303
