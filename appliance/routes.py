@@ -154,7 +154,7 @@ ROUTES: tuple[Route, ...] = (
           Proxy(Service.HUB, max_body_mb=9, held=True)),
     Route("xapi", Origin.HUB, _XAPI_PATH, _XAPI, _XAPI_HEADERS, json_errors=True),
     Route("speech", Origin.HUB, r"^/api/speech/",
-          Proxy(Service.SPEECH, max_body_mb=4, unwritten=True, at_once=8), json_errors=True),
+          Proxy(Service.SPEECH, max_body_mb=4, unwritten=True, at_once=4), json_errors=True),
     Route("studio", Origin.HUB, r"^/api/studio/", Proxy(Service.STUDIO, streams=True, at_once=64), json_errors=True),
     Route("hub", Origin.HUB, r"^/", Proxy(Service.HUB)),
     Route("reader", Origin.CONTENT, r"^/static/(?P<path>[^\0]+)$",
