@@ -74,7 +74,8 @@ class PocketsphinxEngine:
 
     name = "pocketsphinx"
     accepts = -7.2
-    """On the train half: 94 % of sentences said right, 5 % of others."""
+    """On the train half (240 sentences): 97 % of sentences said right, 2 % of others, 5 % of single words asked of a
+    sentence."""
     spells = True
 
     def __init__(self, models: Path | None = None, language: str = LANGUAGE) -> None:
