@@ -82,7 +82,8 @@ def test_names_are_unique() -> None:
 @pytest.mark.parametrize("rule", API)
 def test_api_answers_json(box: Box, rule: str) -> None:
     """Over the socket, where everything is allowed; the id of a thing that is not there is 404, in JSON too."""
-    path = rule.replace("<job_id>", "0" * 16).replace("<resource_id>", "none").replace("<int:number>", "999999")
+    path = rule.replace("<job_id>", "0" * 16).replace("<int:number>", "999999")
+    path = path.replace("<resource_id>", "none").replace("<sequence_id>", "none")
     answer = box.client.request("GET", path)
     assert answer.status in (200, 404) or (rule == "/api/health" and answer.status == 503), answer
     assert answer.headers["content-type"] == "application/json"
