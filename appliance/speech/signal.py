@@ -91,8 +91,8 @@ def _judged(
         return Outcome.SILENCE, "short"
     if level < limits.least_level_db:
         return Outcome.SILENCE, "quiet"
-    if speech_s > limits.most_speech_s:
-        return Outcome.BRUIT, "long"
+    if speech_s > limits.most_speech_s:  # a detector of speech takes steady noise for it
+        return Outcome.BRUIT, "noisy" if snr < limits.least_snr_db else "long"
     if clipped > limits.most_clipped:
         return Outcome.BRUIT, "loud"
     return (Outcome.BRUIT, "noisy") if snr < limits.least_snr_db else (None, "")

@@ -45,14 +45,14 @@
   }
 
   function record(stream) {
-    const bits = [], context = new Context(), ear = context.createAnalyser(), wave = new Uint8Array(ear.fftSize);
+    const bits = [], context = new Context(), ear = context.createAnalyser(), wave = new Float32Array(ear.fftSize);
     const began = performance.now();
     let floor = 1, loud = 0;
     context.createMediaStreamSource(stream).connect(ear);
     recorder = new Recorder(stream, { audioBitsPerSecond: 64000 });
     const timer = setInterval(() => {
-      ear.getByteTimeDomainData(wave);
-      const now = performance.now(), peak = Math.max(...wave) / 128 - 1;
+      ear.getFloatTimeDomainData(wave); // bytes take a quiet room for no sound yet
+      const now = performance.now(), peak = Math.max(...wave);
       if (peak > 0) { floor = Math.min(floor, peak); }
       if (peak > Math.max(LEAST, floor * 3)) { loud = now; }
       mic.style.setProperty("--level", peak);
