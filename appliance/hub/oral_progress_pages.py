@@ -64,6 +64,7 @@ def overview() -> str:
         suggestions=_suggestions([name for name, _ in weak], begun),
         begun=[(name, _title(name)) for name in begun[:8]], shown=shown, texts=_texts(shown),
         words=list(oral_progress.words(attempts, shown).items())[:MOST_WORDS], said=SAID, outcomes=WORDS,
+        lesson=lesson_office.current(),
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def attempts() -> str | Response:
     """The last attempts of the running lesson."""
     lesson = lesson_office.current()
     if lesson is None:
-        return redirect(url_for("lesson_home.home"))
+        return redirect(url_for(".overview"))
     several = lesson_office.attempts(lesson)
     known = {each.id: each for each in lesson_office.pupils(lesson)}
     return render_template(

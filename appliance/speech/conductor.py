@@ -132,8 +132,8 @@ class Conductor:
 
     def command(self, do: Do, at: int | None = None) -> None:
         """What the teacher taps. ``at``: the turn that was on the screen; where another one goes on already nothing is
-        done, so that two taps, or two teachers, make one step."""
-        self._change(lambda state: room.commanded(state, do), at)
+        done, so that two taps, or two teachers, make one step. A pause and a stop hold whenever they come."""
+        self._change(lambda state: room.commanded(state, do), None if do in (Do.PAUSE, Do.STOP) else at)
 
     def overrule(self, outcome: Outcome, at: int | None = None) -> None:
         """The teacher's verdict instead of the box's; ``at`` as in :meth:`command`."""

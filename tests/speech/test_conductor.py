@@ -243,7 +243,7 @@ def test_taps_go_before_everything_and_two_teachers_make_one_step(
     classroom.conductor.command(Do.SLOWER, at=1)
     classroom.until(lambda state: state.phase is Phase.LISTEN)
     assert "he-was-not-an-ill-disposed-young-man slowly" in classroom.hub.played
-    classroom.conductor.command(Do.PAUSE, at=1)
+    classroom.conductor.command(Do.PAUSE, at=0)  # of a screen a turn behind
     classroom.until(lambda state: state.phase is Phase.PAUSED)
     classroom.conductor.command(Do.STOP)
     assert classroom.state.phase is Phase.OVER

@@ -57,6 +57,11 @@ def test_too_long_is_refused_before_it_is_read() -> None:
     assert signal.measure(sounds.forward() * 5).reason == "long"
 
 
+def test_noise_that_lasts_is_told_as_noise() -> None:
+    """A detector of speech takes it for speech: "say the phrase only" would be no help."""
+    assert signal.measure(sounds.hiss(10, 3000)).reason == "noisy"
+
+
 def test_half_a_sample() -> None:
     with pytest.raises(BadInput):
         signal.measure(b"\0")
