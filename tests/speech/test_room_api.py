@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Cartable authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-"""``/api/speech/room``: who may lead, what is answered, what is refused; no studio runs here, and the page is told so."""
+"""``/api/speech/room``: who may lead, what is answered and refused; no studio runs here, and the page is told so."""
 
 from __future__ import annotations
 
