@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from appliance.client import Client
 from appliance.errors import Refused, Unreachable
+from appliance.i18n import N_
 
 ANSWER_S = 5.0
+_UNKNOWN = N_("The box does not know who asks: try again in a moment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,12 @@ class Visitor:
 
 def visitor(hub: Client, cookie: str) -> Visitor:
     """Whom the header ``Cookie`` names. Takes milliseconds. Raises :class:`appliance.errors.Unreachable`."""
-    answer = hub.request("GET", "/api/who", headers={"Cookie": cookie}, timeout=ANSWER_S)
+    try:
+        answer = hub.request("GET", "/api/who", headers={"Cookie": cookie}, timeout=ANSWER_S)
+    except Unreachable as error:
+        raise Unreachable(_UNKNOWN) from error
     if answer.status != 200:
-        raise Unreachable("The box does not know who asks: try again in a moment.")
+        raise Unreachable(_UNKNOWN)
     told = answer.json()
     return Visitor(bool(told["teacher"]), bool(told["pupil"]), str(told["language"]), str(told["lesson"]))
 

@@ -20,7 +20,7 @@ from appliance.sequences.sequence import Sequence
 from appliance.sequences.sounds import Clip, Clips
 from appliance.store.own_sequences import Files
 
-RESERVED = ("nouvelle", "importer", "images")
+RESERVED = ("nouvelle", "importer", "images", "progres")
 """Names that addresses of pages have."""
 
 

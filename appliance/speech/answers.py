@@ -36,7 +36,7 @@ _PAGE = Markup(
 
 def wants_json() -> bool:
     """A script asks; so does whoever sends no form."""
-    return "application/json" in request.headers.get("Accept", "") or request.method != "POST"
+    return "application/json" in request.headers.get("Accept", "") or request.method != "POST" or request.is_json
 
 
 def language() -> str:

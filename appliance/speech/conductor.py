@@ -117,7 +117,7 @@ class Conductor:
         self._own = b""
         self._room_db: float | None = None
         self._voice = False
-        self._due: tuple[str, Verdict] | None = None
+        self._due: tuple[Led, str, Verdict] | None = None
         self._kept = 0
 
     def start(self, led: Led) -> None:
@@ -125,7 +125,7 @@ class Conductor:
         with self._changed:
             if self._running():
                 raise Conflict("Another activity goes on with the box: stop it first.")
-            self._led, self._kept, self._due, self._room_db = led, 0, None, None
+            self._led, self._kept, self._room_db = led, 0, None
             self._set(room.begin(room_steps.steps(led.sequence, led.activity, led.mode, pupil=bool(led.pupil))))
             self._thread = threading.Thread(target=self._run, args=(led,), name="room", daemon=True)
             self._thread.start()
@@ -180,8 +180,8 @@ class Conductor:
         """With the lock."""
         self._state = state
         self._turn += 1
-        if state.verdict is not None:
-            self._due = (state.step.item, state.verdict)
+        if state.verdict is not None and self._led is not None:
+            self._due = (self._led, state.step.item, state.verdict)
         self._changed.notify_all()
 
     def _run(self, led: Led) -> None:
@@ -189,17 +189,18 @@ class Conductor:
             try:
                 self._conduct(led)
             finally:
-                self._own = b""
+                if self._led is led:
+                    self._own = b""
 
     def _conduct(self, led: Led) -> None:
         while True:
             with self._changed:
-                state, turn = self._state, self._turn
-            if state is None:
+                state, turn, ours = self._state, self._turn, self._led is led
+            if state is None or not ours:  # stopped while somebody was judged, and another activity has begun
                 return
             if state.phase in (Phase.PROMPT, Phase.OVER):
                 self._own = b""
-                self._hand_over(led)
+                self._hand_over()
             if state.phase is Phase.OVER:
                 return
             try:
@@ -361,13 +362,13 @@ class Conductor:
             return room.away(state, error.localized(self._translate))
         return room.back(state)
 
-    def _hand_over(self, led: Led) -> None:
+    def _hand_over(self) -> None:
         """Keep the attempt of the turn that is over, as the teacher left it, where a pupil was chosen."""
         with self._changed:
             due, self._due = self._due, None
-        if due is not None and led.token and due[1].outcome in _ABOUT_PUPIL and self._library.keep(led, *due):
+        if due and due[0].token and due[2].outcome in _ABOUT_PUPIL and self._library.keep(*due):
             with self._changed:
-                self._kept += 1
+                self._kept += due[0] is self._led
 
 
 _ABOUT_PUPIL = (Outcome.BRAVO, Outcome.PRESQUE, Outcome.ENCORE)

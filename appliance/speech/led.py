@@ -71,6 +71,7 @@ class Library:
         asked = f"?{urlencode({'pupil': pupil})}" if pupil else ""
         told = self._json(f"/api/oral/sequences/{quote(sequence, safe='')}{asked}", cookie)
         read = reader.read(str(told["document"]).encode())
+        self._sounds.clear()  # a teacher's own may have changed since
         if not (activity.isascii() and activity.isdecimal() and int(activity) < len(read.activities)):
             raise NotFound("There is no such activity: open the sequence again.")
         if mode not in list(Mode):

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from appliance.hub import oral_own
 from appliance.sequences import edit, package, reader, ready, sounds, writer
 from appliance.sequences.sounds import Clips
 from appliance.store.own_sequences import OwnSequences
@@ -69,6 +70,13 @@ def named(document: bytes, name: str) -> bytes:
 
 def folder(site: Site) -> Path:
     return site.hub.config.library_folder / "sequences"
+
+
+@pytest.mark.parametrize("name", oral_own.RESERVED)
+def test_the_name_of_a_page_is_no_name_of_a_sequence(teacher: Site, name: str) -> None:
+    made = give(teacher, package.pack({"sequence.toml": named(DOCUMENT, name)})).headers["Location"]
+    assert made == f"{BASE}/{name}-2/modifier"
+    teacher.hub.own_sequences.remove(f"{name}-2")
 
 
 def test_a_ready_sequence_goes_out_and_comes_back_as_a_copy(teacher: Site) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -249,6 +250,41 @@ def test_taps_go_before_everything_and_two_teachers_make_one_step(
     assert classroom.state.phase is Phase.OVER
     classroom.conductor.command(Do.AGAIN)
     assert classroom.state.phase is Phase.OVER, "what is over stays over"
+
+
+def test_what_was_stopped_while_it_was_judged_speaks_no_more(classroom: Class) -> None:
+    judging, go_on = threading.Event(), threading.Event()
+
+    def slow(sound: bytes, asked: Asked) -> Verdict | None:
+        judging.set()
+        assert go_on.wait(PATIENCE_S)
+        return judge(sound, asked)
+
+    conductor = Conductor(Desk(classroom.studio.client), slow, classroom.hub, str)
+    classroom.says(sounds.forward())
+    conductor.start(led())
+    assert judging.wait(PATIENCE_S)
+    (first,) = (each for each in threading.enumerate() if each.name == "room")
+    conductor.command(Do.STOP)
+    conductor.start(led("listen-repeat", YOUNG))
+    go_on.set()
+    first.join(PATIENCE_S)
+    assert not first.is_alive(), "two lead one activity"
+    conductor.stop()
+
+
+def test_an_attempt_is_kept_though_the_next_activity_begins_at_once(
+    classroom: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conducting, "BETWEEN_S", 3.0)
+    classroom.says(sounds.forward())
+    classroom.conductor.start(led(pupil="p1"))
+    classroom.until(lambda state: state.phase is Phase.BETWEEN)
+    classroom.conductor.command(Do.STOP)
+    classroom.conductor.start(led("listen-repeat", YOUNG))
+    classroom.until(lambda state: state.phase is Phase.LISTEN)
+    assert classroom.hub.kept == [("go-forward-ten-meters", Outcome.BRAVO)]
+    assert classroom.conductor.snapshot().kept == 0, "of the first"
 
 
 def test_the_teacher_overrules_what_is_kept(classroom: Class, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,7 +185,8 @@ def test_the_network_is_the_teachers_and_has_no_local_paths(rig: StudioRig) -> N
 
 def test_without_the_hub_nobody_is_a_teacher(rig: StudioRig) -> None:
     (rig.folder / "hub.sock").unlink()
-    assert rig.ask("GET", "/api/studio/now", TEACHER).status == 502
+    answer = rig.ask("GET", "/api/studio/now", TEACHER)
+    assert (answer.status, str(rig.folder) in answer.json()["error"]) == (502, False), "no path of the box is told"
 
 
 def test_nothing_of_it_is_written(rig: StudioRig) -> None:
