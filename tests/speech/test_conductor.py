@@ -324,7 +324,7 @@ def test_an_engine_that_fails_is_no_verdict(classroom: Class) -> None:
 @pytest.mark.parametrize("word", room.SPOKEN)
 def test_the_teacher_pilots_by_voice(classroom: Class, monkeypatch: pytest.MonkeyPatch, word: Do) -> None:
     monkeypatch.setattr(conducting, "BETWEEN_S", 8.0)
-    stop = ready.FOLDER / "cp-simon/sounds/stop.mp3"
+    stop = ready.FOLDER / "cp-simon/sounds/stop-slow.mp3"
     voice = decode(stop.read_bytes() if word is Do.STOP else EspeakVoice().speak(str(word), "en"))
     classroom.says(sounds.forward())
     classroom.conductor.listen_to_commands(on=True)
