@@ -21,6 +21,7 @@ from appliance.hub import lesson_office, oral_catalogue, oral_statement, oral_st
 from appliance.hub.answered import member_id
 from appliance.hub.context import hub
 from appliance.hub.oral_statement import Said
+from appliance.i18n import N_
 from appliance.model import SAID
 from appliance.sequences import sequence as sequences
 from appliance.sequences.sequence import Activity, Item
@@ -29,6 +30,8 @@ from appliance.store import oral, settings
 MOST_ITEMS = 80
 """Of an activity, that the engine is told of."""
 LONGEST_HEARD = 200
+_NOT_KEPT = N_("This is not kept: say it once more.")
+"""Whatever the records have against it, another statement of that id above all: no pupil can mend that."""
 MAX_AGE_S = 3600.0
 """A recording stays in the memory of one page: it is never old."""
 
@@ -119,7 +122,7 @@ def keep(found: Turn, told: Mapping[str, Any], verdict: Mapping[str, Any]) -> st
             age_s=_age_s(told.get("age_ms", 0)),
         )  # fmt: skip
         batch.append((found.lesson, oral_statement.prepared(box, said)))
-    return next(iter(lesson_office.keep(batch, {}).values()), "")
+    return _NOT_KEPT if lesson_office.keep(batch, {}) else ""
 
 
 def _identifier(told: Mapping[str, Any]) -> str:

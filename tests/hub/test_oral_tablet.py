@@ -117,6 +117,15 @@ def test_what_is_not_about_the_pupil_is_kept_nowhere(school: Site, outcome: str)
     assert bodies(school) == []
 
 
+def test_an_id_of_another_is_told_in_words(school: Site) -> None:
+    open_lesson(school)
+    told = asked(tablet(school, "p1").text(PAGE))
+    assert kept(school, told)["kept"] is True
+    answer = kept(school, {**asked(tablet(school, "p2").text(PAGE)), "id": told["id"]})
+    assert (answer["kept"], answer["why"]) == (False, "Ce n’est pas gardé : redis-le encore une fois.")
+    assert [each.pupil for each in oral.of_pupils(school.hub.db, ["p1", "p2"])] == ["p1"]
+
+
 def test_a_page_without_script_gets_its_verdict_back(school: Site) -> None:
     open_lesson(school)
     pupil = tablet(school, "p1")
