@@ -122,7 +122,7 @@ def test_an_id_of_another_is_told_in_words(school: Site) -> None:
     told = asked(tablet(school, "p1").text(PAGE))
     assert kept(school, told)["kept"] is True
     answer = kept(school, {**asked(tablet(school, "p2").text(PAGE)), "id": told["id"]})
-    assert (answer["kept"], answer["why"]) == (False, "Ce n’est pas gardé : redis-le encore une fois.")
+    assert (answer["kept"], answer["why"]) == (False, "Ce n’est pas gardé : redis-le encore une fois.")
     assert [each.pupil for each in oral.of_pupils(school.hub.db, ["p1", "p2"])] == ["p1"]
 
 
