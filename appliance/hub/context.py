@@ -14,6 +14,7 @@ from appliance.config import Config
 from appliance.hub.anonymous import Anonymous
 from appliance.hub.imports import Library
 from appliance.hub.live_sessions import LiveSessions
+from appliance.hub.noise import Noise
 from appliance.hub.oral_models import Models
 from appliance.hub.pace import Pace
 from appliance.hub.passing import Passing
@@ -57,6 +58,8 @@ class Hub:
     anonymous: Anonymous = field(default_factory=Anonymous)
     pace: Pace = field(default_factory=Pace)
     """How many answers come from one pupil."""
+    noise: Noise = field(default_factory=Noise)
+    """What tablets that listen hear of the class."""
     passing: Passing = field(default_factory=Passing)
     """Photos and voices that no file keeps."""
     media_turns: Turns = field(default_factory=lambda: Turns(MEDIA_AT_ONCE + 2))

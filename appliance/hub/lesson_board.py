@@ -141,6 +141,7 @@ def _live(lesson: Lesson) -> tuple[Markup, str]:
     by_id = {seat.pupil.id: seat for seat in seats}
     hands = [by_id[pupil] for pupil in hub().room.hands() if pupil in by_id]
     rows = render_template("lesson_seats.html", seats=seats, hands=hands, here=here, timer=_minutes_left(),
+                           noisy=hub().noise.too_loud(lesson.id),
                            address="" if here else broken(tablet_address()))  # fmt: skip
     tag = hashlib.sha256(rows.encode()).hexdigest()[:20]
     conditional = json.dumps({"If-None-Match": f'"{tag}"'})

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from appliance.errors import BadInput
 from appliance.hub import oral_delivery, oral_verdict, settings
+from appliance.hub.context import hub
 from appliance.hub.language import gettext
 from appliance.hub.library_api import local_only
 
@@ -40,6 +41,7 @@ def attempts() -> ResponseReturnValue:
         raise BadInput("The box's own service sent something else than it should: restart the box.")
     found = oral_delivery.turn(told)
     why = oral_delivery.keep(found, told, verdict)
+    hub().noise.hear(found.lesson, verdict.get("outcome") == "bruit")
     shown = oral_verdict.shown(verdict)
     answer = {"kept": why == "", "page": oral_verdict.page(found, verdict), "say": shown.say}
     return jsonify(answer | ({"why": gettext(why)} if why else {}))
