@@ -77,7 +77,7 @@ def page(found: Turn, verdict: Mapping[str, Any]) -> str:
     told["item"] = found.item.slug
     return url_for(
         "oral_tablet.activity", sequence_id=found.sequence.id, number=found.number, n=found.step + 1,
-        v=_signer().dumps(told),
+        v=_signer().dumps(told), _anchor="verdict",
     )  # fmt: skip
 
 
