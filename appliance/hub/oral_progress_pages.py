@@ -21,6 +21,7 @@ from appliance.hub.oral_verdict import WORDS
 from appliance.hub.roles import LEADING, allowed, check_class, check_lead, may_read, teacher_required
 from appliance.hub.settings import local_path
 from appliance.model import SAID, Attempt, Group, Planned, Pupil
+from appliance.sequences import kinds
 from appliance.sequences.sequence import slug
 from appliance.store import classes, oral, people
 
@@ -64,7 +65,7 @@ def overview() -> str:
         suggestions=_suggestions([name for name, _ in weak], begun),
         begun=[(name, _title(name)) for name in begun[:8]], shown=shown, texts=_texts(shown),
         words=list(oral_progress.words(attempts, shown).items())[:MOST_WORDS], said=SAID, outcomes=WORDS,
-        lesson=lesson_office.current(),
+        lesson=lesson_office.current(), sounds=_sounds,
     )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def pupil(pupil_id: str) -> str:
         "oral_pupil.html", pupil=found, name=name, progress=progress, said=SAID, outcomes=WORDS,
         things={outcome: _listed(progress.things[outcome]) for outcome in SAID},
         suggestions=_suggestions(progress.weak, begun),
-        lines=_lines(attempts[: -MOST_ATTEMPTS - 1 : -1], {found.id: found}, {}),
+        lines=_lines(attempts[: -MOST_ATTEMPTS - 1 : -1], {found.id: found}, {}), sounds=_sounds,
     )  # fmt: skip
 
 
@@ -180,6 +181,11 @@ def _lines(several: Sequence[Attempt], pupils: Mapping[str, Pupil], names: Mappi
 def _listed(things: Sequence[tuple[str, str]]) -> list[str]:
     texts = {sequence: _texts(sequence) for sequence, _ in things}
     return [texts[sequence].get(item, item) for sequence, item in things[:MOST_LISTED]]
+
+
+def _sounds(names: Sequence[str]) -> str:
+    """Contrasts as teachers know them: two words each."""
+    return ", ".join(kinds.SOUNDS.get(name, name) for name in names)
 
 
 def _text(attempt: Attempt) -> str:

@@ -73,6 +73,12 @@ CONTRASTS = {
 """What may be announced: name -> the phones (ARPAbet) of either side; an empty side is a phone left out. Others are
 shown beforehand and never judged (docs/explanation/speech.md)."""
 
+SOUNDS = {
+    "w/v": "wet / vet", "h": "hat / at", "th/t": "three / tree", "ih/iy": "ship / sheep", "v/f": "van / fan",
+    "ae/aa": "hat / hot",
+}  # fmt: skip
+"""What a contrast is to a teacher: two words."""
+
 MODES = {
     "class": N_("whole class"),
     "half": N_("half class"),

@@ -63,6 +63,8 @@ def test_the_class_and_a_pupil_are_two_taps_from_home(school: Site) -> None:
     page = html.unescape(teacher.text(HERE))
     assert "dits : 0, presque : 2, à redire : 0" in page.replace("\N{NO-BREAK SPACE}", " ")
     assert "à travailler" in page
+    assert "ship / sheep" in page
+    assert "ih/iy" not in page, "teachers know no phones"
     assert "Pour la prochaine séance" in page
     assert re.search(r'name="plan" value="oral:[\w-]+"', page)
     one = html.unescape(teacher.text(f"{HERE}/eleve/p1"))

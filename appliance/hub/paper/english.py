@@ -31,11 +31,6 @@ LINE_MM = 0.42
 """Of a line, for a point of its size."""
 TALL = 25.0
 """The English of a card takes no more."""
-SOUNDS = {
-    "w/v": "wet / vet", "h": "hat / at", "th/t": "three / tree", "ih/iy": "ship / sheep", "v/f": "van / fan",
-    "ae/aa": "hat / hot",
-}  # fmt: skip
-"""What a contrast is to a teacher: two words."""
 KINDS, ROW = ("word", "phrase"), 5.6
 Own = Mapping[str, bytes]
 """A teacher's pictures (PNG, JPEG, WebP) by name."""
@@ -159,7 +154,7 @@ def _activity(activity: Activity, sequence: Sequence, say: Say) -> str:
         said += " " + ", ".join(" / ".join(pair) for pair in activity.pairs) + "."
     elif activity.items not in kinds_there.values():
         said += " " + " · ".join(activity.items)
-    return f"{said} ({', '.join(SOUNDS[name] for name in activity.focus)})" if activity.focus else said
+    return f"{said} ({', '.join(kinds.SOUNDS[name] for name in activity.focus)})" if activity.focus else said
 
 
 def _vocabulary(sheet: Sheet, sequence: Sequence, say: Say) -> None:
