@@ -184,4 +184,5 @@ def test_spoken_instructions() -> None:
     pages += "".join(f'"{words}"' for words in kinds.ACTIVITIES.values())
     said_of_a_voice = (*oral_verdict.SPOKEN.values(), *feedback.REASONS.values(), *feedback.TIPS.values())
     pages += "".join(f'"{words}"' for words in said_of_a_voice)
+    pages += "".join(path.read_text(encoding="utf-8") for path in (ROOT / "appliance/speech").glob("room*.py"))
     assert not [words for words in listed.values() if f'"{words}"' not in pages], "nobody says this"

@@ -30,13 +30,21 @@ def parse(value: str) -> tuple[str, ...]:
 
 
 def _one(token: str) -> str:
-    if OWN.fullmatch(token) or (_CODE.fullmatch(token) and all(map(_is_letter, token.split("-")))):
+    if OWN.fullmatch(token):
         return token
-    letters = [letter for letter in token if letter != _VARIANT]
-    if len(letters) > 10 or (any(letter.isascii() for letter in letters) and _KEYCAP not in letters):
+    typed = show(token) if _CODE.fullmatch(token) and all(map(_is_letter, token.split("-"))) else token
+    letters = [letter for letter in typed if letter != _VARIANT]
+    if not 0 < len(letters) <= 10 or any(map(_is_none, letters)) or (
+        any(letter.isascii() for letter in letters) and _KEYCAP not in letters
+    ):  # fmt: skip
         raise BadInput("“%(token)s” is no picture: give an emoji, or a file name in small letters that ends in "
                        ".png, .jpg or .webp.", token=token[:40])  # fmt: skip
     return "-".join(f"{ord(letter):04X}" for letter in letters)
+
+
+def _is_none(letter: str) -> bool:
+    """Whether it is a space or a control character, which no picture has."""
+    return letter.isspace() or letter < " "
 
 
 def _is_letter(part: str) -> bool:

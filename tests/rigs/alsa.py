@@ -80,8 +80,11 @@ def children(program: str) -> list[int]:
     """Our own child processes that run ``program``."""
     found = []
     for task in Path("/proc/self/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            with contextlib.suppress(FileNotFoundError):  # it has just ended
+        pids: list[str] = []
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
+            pids = (task / "children").read_text().split()
+        for pid in pids:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the child has
                 if Path(f"/proc/{pid}/comm").read_text().strip() == program:
                     found.append(int(pid))
     return found
