@@ -128,12 +128,13 @@ def contrasts_heard(table: Table, listener: Listener, recordings: list[Recording
     for name, contrast in contrasts().items():
         right, wrong = sorted(margins[name][True]), margins[name][False]
         least = right[int(ALARMS * len(right))] - 0.5 if tune else contrast.least
-        alarms = sum(margin < least for margin in right) / len(right)
-        found = 100 * sum(margin < least for margin in wrong) / len(wrong)
+        alarms, found = _below(right, least), 100 * _below(wrong, least)
         label = f"contrasts: {name}"
         if tune:
             print(
-                f"{label}: threshold {least:.1f}, {len(right)} right, {len(wrong)} wrong, AUC {auc(right, wrong):.2f}"
+                f"{label}: threshold {least:.1f}, {len(right)} right, {len(wrong)} wrong, AUC {auc(right, wrong):.2f}; "
+                f"at {contrast.least}: {_below(right, contrast.least):.3f} false alarms, "
+                f"{_below(wrong, contrast.least):.2f} detected"
             )
         if contrast.verdict:
             at_most(table, f"{label}: false alarms", alarms, 0.10)
@@ -141,6 +142,10 @@ def contrasts_heard(table: Table, listener: Listener, recordings: list[Recording
         else:
             table.add(f"{label}: false alarms (a tip only)", 100 * alarms, unit="%")
             table.add(f"{label}: detected (a tip only)", found, unit="%")
+
+
+def _below(margins: Sequence[float], least: float) -> float:
+    return sum(margin < least for margin in margins) / len(margins)
 
 
 def _margin(listener: Listener, trial: Trial) -> float | None:

@@ -155,6 +155,7 @@ class PocketsphinxEngine:
         """The best whole path and its score; no words when none fits. A word that is the slip of one and the right one
         of another phrase is told as the slip."""
         decoder = self._decoder
+        decoder.reinit_feat()  # what it kept of the voice before, and the dice of its dither, would change the answer
         for name, width in beams.items():
             decoder.config[name] = width
         names = {self._named(way): way for _, _, way in reversed(graph.arcs)}

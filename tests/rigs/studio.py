@@ -158,3 +158,5 @@ async def _serve(rig: StudioRig, ready: queue.Queue[Callable[[], object]]) -> No
         await runner.cleanup()
     while rig.parts.source.open:
         await asyncio.sleep(0.01)
+    for _ in range(5):  # connections that were cut off are closed in the loop's next turns
+        await asyncio.sleep(0)
