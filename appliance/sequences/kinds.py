@@ -40,7 +40,7 @@ ACTIVITIES = {
     "listen-repeat": N_("Listen, then repeat."),
     "picture-word": N_("Look at the picture and say the word in English."),
     "question-answer": N_("Listen to the question, then answer in English."),
-    "minimal-pairs": N_("Two words sound alike: listen, then say the one that you are shown."),
+    "minimal-pairs": N_("Two words sound alike: listen, show the one that you hear, then say it."),
     "simon-says": N_("Do what you hear, but only when you hear “Simon says”."),
     "dialogue": N_("Each in turn: say your line, then listen to the other."),
     "story": N_("Listen to the story, then tell it, one sentence each."),
