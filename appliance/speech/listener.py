@@ -38,6 +38,7 @@ class Listener:
         self._none_until = 0.0
         self._woken = False
         self._waking = threading.Lock()
+        self._stopped = False
 
     @property
     def listening(self) -> Listening:
@@ -78,6 +79,7 @@ class Listener:
 
     def stop(self) -> None:
         """End all workers; who speaks now gets *panne*."""
+        self._stopped = True
         self._workers.stop()
 
     def _wake(self) -> None:
@@ -87,7 +89,8 @@ class Listener:
         except NoEngine as error:
             self._nobody(error)
         except CartableError as error:
-            _note(error)
+            if not self._stopped:  # a worker that loads while the service ends is no trouble
+                _note(error)
         finally:
             self._waking.release()
 

@@ -23,7 +23,7 @@ from appliance.sequences import ready
 from tests.browser.conftest import TABLET
 from tests.rigs import box as boxes
 from tests.rigs.box import Box
-from tests.rigs.chromium import PATIENCE_MS, Watch, chromium
+from tests.rigs.chromium import PATIENCE_MS, Watch, beside
 from tests.rigs.english import SEQUENCE
 from tests.rigs.speech_sounds import hiss
 
@@ -61,10 +61,10 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def speaking(recording: Path) -> Iterator[Browser]:
+def speaking(browser: Browser, recording: Path) -> Iterator[Browser]:
     """A browser whose microphone says it."""
-    with chromium(
-        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+    with beside(
+        browser, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={recording}%noloop",
     ) as running:  # fmt: skip
         yield running

@@ -108,6 +108,8 @@ def test_the_fragment_of_imports(desk: Box, browser: Browser) -> None:
     context = browser.new_context(**PROJECTOR, locale="fr-FR", bypass_csp=True)
     sign_in(context, desk, Who.TEACHER)
     for rule in FRAGMENTS:
+        if "<" in rule:  # test_led_english walks through it
+            continue
         answer = context.request.get(desk.base + rule)
         assert answer.status == 200
         assert "<html" not in answer.text()

@@ -64,7 +64,7 @@ def pieces(pcm: bytes, size: int = 2 * BLOCK) -> list[bytes]:
 def test_a_phrase_grows_while_it_is_said_and_ends_at_the_pause(engine: CaptionEngine) -> None:
     partials: list[str] = []
     lines: list[str] = []
-    for piece in pieces(said()):
+    for piece in pieces(said() + bytes(4 * RATE)):
         lines += engine.hear(piece)
         partials.append(engine.partial())
     assert len(set(partials)) > 2, "it does not grow"

@@ -43,6 +43,16 @@ def chromium(*more: str, without: Sequence[str] = ()) -> Iterator[Browser]:
             browser.close()
 
 
+@contextlib.contextmanager
+def beside(browser: Browser, *more: str) -> Iterator[Browser]:
+    """Another browser with arguments of its own: a process has one Playwright, which ``browser`` came from."""
+    other = browser.browser_type.launch(executable_path=PROGRAM, args=[*ARGUMENTS, *more])
+    try:
+        yield other
+    finally:
+        other.close()
+
+
 @dataclasses.dataclass
 class Watch:
     """What went wrong in the pages of one context, resources' own pages left out: they are not ours."""

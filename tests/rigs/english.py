@@ -83,7 +83,7 @@ def tell(box: Box, told: dict[str, str], judged: Mapping[str, Any]) -> Any:
 def verdict(box: Box) -> str:
     """The page that shows a verdict."""
     first = box.rows("SELECT id FROM pupil ORDER BY position LIMIT 1")[0]["id"]
-    return str(tell(box, asked(box, first, "/1?n=2"), NOISE)["page"])
+    return str(tell(box, asked(box, first, "/1?n=2"), NOISE)["page"]).partition("#")[0]
 
 
 def progress(box: Box, place: str = "") -> str:

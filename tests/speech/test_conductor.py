@@ -212,6 +212,7 @@ def test_a_microphone_pulled_out_is_waited_for(classroom: Class) -> None:
     classroom.until(classroom.judge.bravo)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the studio that is cut off
 def test_a_studio_that_dies_in_the_middle_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ECHO_S", "BETWEEN_S", "RETRY_S"):
         monkeypatch.setattr(conducting, name, 0.1)
