@@ -45,6 +45,12 @@ class _Connection(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
 
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """A service may answer and close before it has taken the body: its answer is there to be read all the same
+        (RFC 9112 section 9.5)."""
+        with contextlib.suppress(BrokenPipeError):
+            super().request(*args, **kwargs)
+
 
 class Client:
     """Talks to the service behind ``socket``, with the trust that the socket's permissions give. Thread-safe."""

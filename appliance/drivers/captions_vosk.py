@@ -15,6 +15,9 @@ from appliance.ports import RATE
 
 LONGEST = 20 * RATE * 2
 """Bytes of a phrase: one that has no pause is ended, since what it takes of the memory grows."""
+STILL = 2 * RATE * 2
+"""Bytes between two looks at what is said: the same at both ends the phrase, since a model's own rule misses pauses,
+those of digital silence first of all. Each look costs time, hence few."""
 
 
 class VoskCaptions:
@@ -26,7 +29,8 @@ class VoskCaptions:
         self._path = installed(models, language)
         self._model: Model | None = None
         self._dictation: Dictation | None = None
-        self._since = 0
+        self._since = self._still = 0
+        self._shown = ""
 
     @classmethod
     def at(cls, folder: Path) -> VoskCaptions:
@@ -53,10 +57,16 @@ class VoskCaptions:
         """See the port."""
         found = self._loaded().hear(pcm)
         self._since = 0 if found else self._since + len(pcm)
-        if self._since < LONGEST:
+        self._still += len(pcm)
+        if self._since < LONGEST and not self._stands_still():
             return found
-        self._since = 0
-        return [text for text in (self.finish(),) if text]
+        return [*found, *(text for text in (self.finish(),) if text)]
+
+    def _stands_still(self) -> bool:
+        if self._still < STILL:
+            return False
+        before, self._still, self._shown = self._shown, 0, self.partial()
+        return bool(before) and before == self._shown
 
     def partial(self) -> str:
         """See the port."""
@@ -64,6 +74,7 @@ class VoskCaptions:
 
     def finish(self) -> str:
         """See the port."""
+        self._since, self._shown = 0, ""
         return self._loaded().finish()
 
     def _loaded(self) -> Dictation:

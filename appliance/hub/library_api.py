@@ -127,9 +127,10 @@ def _verification() -> LongTask[list[Damage]]:
 
 
 def _json(verification: LongTask[list[Damage]]) -> dict[str, Any]:
+    over = verification.over  # first: what is read after it stands still
     error = verification.error
     return {
-        "over": verification.over,
+        "over": over,
         "progress": verification.progress,
         "what": verification.what,
         "error": error.localized(gettext) if error else "",

@@ -106,8 +106,8 @@ def test_the_life_of_a_resource(place: Path, tmp_path: Path) -> None:
     (original,) = (place / "library" / "blobs").glob("*/original.wav")
     original.write_bytes(original.read_bytes()[:-2] + b"??")
     damaged = cartable(place, "verify")
-    assert damaged.returncode == 1
-    assert damaged.stdout.strip() == f"{resource}  La chouette: original.wav: damaged"
+    assert damaged.returncode == 1, damaged.stderr
+    assert damaged.stdout.strip() == f"{resource}  La chouette: original.wav: damaged", damaged.stderr
     assert cartable(place, "remove", resource).returncode == 0
     gone = cartable(place, "remove", resource, "../x")
     assert (gone.returncode, gone.stderr.count("There is no such resource")) == (1, 2)
