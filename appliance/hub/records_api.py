@@ -152,9 +152,10 @@ def _rebuilding() -> LongTask[None]:
 
 
 def _state(rebuilding: LongTask[None]) -> dict[str, Any]:
+    over = rebuilding.over  # first: what is read after it stands still
     error = rebuilding.error
     return {
-        "over": rebuilding.over,
+        "over": over,
         "progress": rebuilding.progress,
         "error": error.localized(gettext) if error else "",
     }
