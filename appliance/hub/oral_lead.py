@@ -79,13 +79,16 @@ def page(sequence_id: str) -> str:
 @pages.get("/<sequence_id>/conduire/etat")
 @allowed(*LEADING)
 def live(sequence_id: str) -> AnyResponse:
-    """The fragment for htmx; word to load the page again when the activity is over."""
+    """The fragment for htmx; word to load the page again when the activity is over, or known at last
+    (``attend``); 204 where nobody knows."""
     now = _now()
+    if "unreachable" in now:  # it may lead an activity all the same: what is shown stays
+        return make_response("", 204)
     fragment, tag = _live(oral_catalogue.get(sequence_id), now)
     answer = make_response(fragment)
     answer.headers["Cache-Control"] = "no-store"
     answer.set_etag(tag)
-    if not now["running"] and "HX-Request" in request.headers:
+    if (not now["running"] or "attend" in request.args) and "HX-Request" in request.headers:
         answer.headers["HX-Refresh"] = "true"
         return answer
     return answer.make_conditional(request)
@@ -120,7 +123,8 @@ def _live(sequence: Sequence, now: Mapping[str, Any]) -> tuple[Markup, str]:
     )  # fmt: skip
     tag = hashlib.sha256(inner.encode()).hexdigest()[:20]
     return Markup(  # noqa: S704 - both were rendered
-        render_template("oral_live_frame.html", inner=Markup(inner), sequence=sequence, running=now["running"],  # noqa: S704
+        render_template("oral_live_frame.html", inner=Markup(inner), sequence=sequence,  # noqa: S704
+                        running=now["running"], waits="unreachable" in now,
                         conditional=json.dumps({"If-None-Match": f'"{tag}"'}))
     ), tag  # fmt: skip
 

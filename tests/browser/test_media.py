@@ -33,7 +33,7 @@ MICROPHONE = """if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia 
   const context = new AudioContext(), tone = context.createOscillator(), out = context.createMediaStreamDestination();
   tone.connect(out); tone.start(); return out.stream; };"""
 CUT = """const ask = window.fetch; window.fetch = (address, ...rest) =>
-  localStorage.getItem('cut') && address === '/api/media' ? Promise.reject(new TypeError('cut')) : ask(address, ...rest);"""
+  localStorage.getItem('cut') && address === '/api/media' ? Promise.reject(new TypeError()) : ask(address, ...rest);"""
 """The line to the hub, for photos and voices alone: not by an interception, which lets go of what it holds when a page
 is closed."""
 NO_STORE = "Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('no', 'SecurityError'); } });"

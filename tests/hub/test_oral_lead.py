@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
+import socketserver
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from flask.testing import FlaskClient
@@ -38,6 +43,32 @@ def service(teacher: Site) -> FlaskClient:
     return client
 
 
+@contextlib.contextmanager
+def speech(site: Site, state: dict[str, object]) -> Iterator[None]:
+    """Something that says so on the service's socket."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(state).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nowhere."""
+
+    path = site.hub.config.speech_socket
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with socketserver.UnixStreamServer(str(path), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield
+        server.shutdown()
+        thread.join()
+    path.unlink()
+
+
 def test_every_activity_can_be_started_even_before_the_service_runs(teacher: Site) -> None:
     for number, activity in enumerate(ready.sequence("cp-simon").activities, 1):
         page = teacher.text(f"{BASE}?activite={number}")
@@ -50,13 +81,26 @@ def test_every_activity_can_be_started_even_before_the_service_runs(teacher: Sit
     assert teacher.get("/enseignant/oral/none/conduire").status_code == 404
 
 
+def test_while_the_service_does_not_answer_nothing_is_taken_for_over(teacher: Site) -> None:
+    assert f'hx-get="{BASE}/etat?attend=1"' in teacher.text(BASE)
+    unknown = teacher.get(f"{BASE}/etat", headers={"HX-Request": "true"})
+    assert (unknown.status_code, unknown.data) == (204, b"")
+    assert "HX-Refresh" not in unknown.headers
+
+
+@pytest.mark.parametrize(("running", "asks"), [(False, ""), (False, "?attend=1"), (True, "?attend=1")])
+def test_the_page_is_loaded_again_when_it_shows_another_state(teacher: Site, running: bool, asks: str) -> None:
+    with speech(teacher, {"running": running, "sequence": "other", "activity": 0}):
+        told = teacher.get(f"{BASE}/etat{asks}", headers={"HX-Request": "true"})
+        assert told.headers["HX-Refresh"] == "true"
+
+
 def test_the_fragment_says_when_it_did_not_change(teacher: Site) -> None:
-    first = teacher.get(f"{BASE}/etat")
-    assert first.status_code == 200
-    again = teacher.get(f"{BASE}/etat", headers={"If-None-Match": first.headers["ETag"]})
-    assert again.status_code == 304
-    over = teacher.get(f"{BASE}/etat", headers={"HX-Request": "true"})
-    assert over.headers["HX-Refresh"] == "true", "nothing goes on: the page is loaded again"
+    with speech(teacher, {"running": True, "sequence": "other", "activity": 0}):
+        first = teacher.get(f"{BASE}/etat", headers={"HX-Request": "true"})
+        assert (first.status_code, first.headers.get("HX-Refresh")) == (200, None)
+        asked = {"HX-Request": "true", "If-None-Match": first.headers["ETag"]}
+        assert teacher.get(f"{BASE}/etat", headers=asked).status_code == 304
 
 
 def test_pupils_of_the_lesson_can_be_chosen_and_their_token_is_given_to_the_service(
