@@ -81,7 +81,7 @@ def copy(sequence_id: str) -> AnyResponse:
 @allowed(*TEACHING)
 def remove(sequence_id: str) -> AnyResponse:
     """Gone from the box; what was said with it stays."""
-    title = oral_own.get(sequence_id).title_fr
+    title = sequence_id if sequence_id in oral_own.spoilt() else oral_own.get(sequence_id).title_fr
     oral_own.remove(sequence_id)
     flash(gettext("“%(title)s” is removed; what was answered stays.", title=title))
     return redirect("/enseignant/oral", 303)

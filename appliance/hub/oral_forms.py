@@ -48,11 +48,13 @@ class ItemDraft:
     find: str = ""
 
     def words(self, dictionary: Dictionary) -> tuple[Word, ...]:
-        """Those that the dictionary does not know, says in several ways, or that the teacher spoke of."""
+        """Those that the dictionary does not know, or that the teacher spoke of; one that stands alone also where there
+        are several ways to say it: in a sentence nobody is to choose how "a" is said."""
         told = []
-        for word in dict.fromkeys(words(self.text)):
+        every = tuple(dict.fromkeys(words(self.text)))
+        for word in every:
             ways = tuple(" ".join(way) for way in dictionary.ways(word))
-            if len(ways) != 1 or self.said.get(word):
+            if not ways or self.said.get(word) or len(ways) > len(every) == 1:
                 told.append(Word(word, ways, self.said.get(word, "")))
         return tuple(told)
 

@@ -60,6 +60,12 @@ def make(sequence: Sequence) -> None:
     _keep(sequence, _files(sequence, None, link=False))
 
 
+def spoilt() -> tuple[str, ...]:
+    """Names of those that somebody spoilt: nothing is to be done with them but to remove them, or take in a copy."""
+    own = hub().own_sequences
+    return tuple(sorted(set(own.ids()) - set(own.readable())))
+
+
 def remove(name: str) -> None:
     """Raises :class:`Conflict` while a lesson is open with it, :class:`NotFound`."""
     lesson = lesson_office.current()

@@ -50,7 +50,8 @@ def every() -> str:
     codes = sorted({entry.picture for entry in entries if entry.picture})
     return render_template(
         "oral.html", wanted=wanted, entries=entries, total=len(listed), page=page, pages=last, kinds=kinds,
-        themes=oral_list.themes(wanted.level), address=_address(wanted), opening=_opening(), startable=startable,
+        spoilt=oral_own.spoilt(), themes=oral_list.themes(wanted.level), address=_address(wanted), opening=_opening(),
+        startable=startable,
         pictures=url_for("oral_pages.covers", c=",".join(codes)) if codes else "",
     )  # fmt: skip
 

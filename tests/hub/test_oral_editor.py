@@ -281,6 +281,15 @@ def test_a_sequence_is_removed(teacher: Site) -> None:
     assert not (teacher.hub.config.library_folder / "sequences" / name).exists()
 
 
+def test_one_that_somebody_spoilt_is_named_and_can_be_removed(teacher: Site) -> None:
+    name = made(teacher, "Abîmée")
+    (teacher.hub.own_sequences.folder(name) / "sequence.toml").write_bytes(b"\xff = [")
+    assert f'action="{BASE}/{name}/retirer"' in teacher.text(BASE)
+    assert teacher.post(f"{BASE}/{name}/retirer", BASE).status_code == 303
+    assert f"{name}/retirer" not in teacher.text(BASE)
+    assert not teacher.hub.own_sequences.has(name)
+
+
 def test_pictures_have_names() -> None:
     known = oral_pictures.known()
     assert len(known) > 500
