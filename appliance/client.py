@@ -34,6 +34,18 @@ class Response:
         """The body as JSON. Raises ValueError when it is none."""
         return jsonlib.loads(self.body)
 
+    def refusal(self) -> str:
+        """The sentence for people in an error of a service, in their language already; empty when there is none."""
+        return refusal(self.body)
+
+
+def refusal(body: bytes) -> str:
+    """See :meth:`Response.refusal`."""
+    try:
+        return str(jsonlib.loads(body)["error"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
 
 class _Connection(http.client.HTTPConnection):
     def __init__(self, path: Path, timeout: float) -> None:

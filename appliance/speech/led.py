@@ -124,10 +124,7 @@ class Library:
 
 def _refused(answer: Response) -> CartableError:
     """In the hub's own words."""
-    try:
-        sentence = str(answer.json()["error"])
-    except (ValueError, KeyError, TypeError):
-        sentence = ""
+    sentence = answer.refusal()
     if answer.status >= 500 or not sentence:
         return Unreachable(sentence or _AWAY)
     refused = NotFound(sentence)

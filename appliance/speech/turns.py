@@ -62,11 +62,7 @@ def _ask(hub: Client, path: str, told: Mapping[str, Any], cookie: str, patience_
 
 
 def _passed_on(answer: Response) -> Busy | Refused:
-    """The hub's own sentence is in the page's language already."""
-    try:
-        sentence = str(answer.json()["error"])
-    except (ValueError, KeyError, TypeError):
-        sentence = ""
+    sentence = answer.refusal()
     if answer.status >= 500 or not sentence:
         return Busy(sentence or _AWAY)
     refused = Refused(sentence)

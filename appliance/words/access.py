@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from appliance import box
-from appliance.client import Client
+from appliance.client import Client, refusal
 from appliance.config import Config
 from appliance.errors import BadInput, Busy, CartableError, Conflict, NotFound, Unreachable
 from appliance.store import durable
@@ -108,9 +108,4 @@ class Api:
 
 def sentence(status: int, body: bytes) -> str:
     """The sentence for people in an error of the API."""
-    import json
-
-    try:
-        return str(json.loads(body)["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {status}"
+    return refusal(body) or f"HTTP {status}"
