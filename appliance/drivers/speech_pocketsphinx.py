@@ -16,6 +16,7 @@ import dataclasses
 import importlib.util
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,18 @@ def _models() -> Path:
     return Path(pocketsphinx.get_model_path()) / "en-us"
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is known once the phrase was looked for beside the ways that probes look for."""
+
+    said: tuple[HeardWord, ...]
+    """The path that won."""
+    right: float | None = None
+    """Score of the phrase said rightly, by :data:`WIDE`; None: not measured yet."""
+    wrong: float | None = None
+    """Score of ``said`` by the same, where a wrong way won."""
+
+
 class PocketsphinxEngine:
     """See :class:`appliance.ports.SpeechEngine`. Needs no installed model."""
 
@@ -110,17 +123,16 @@ class PocketsphinxEngine:
         if len(pcm) < SHORTEST:
             return Heard("nothing", (), _LOST, (None,) * len(task.probes))
         path, best = self._heard(pcm, Graph.everything(_probing(task)), NARROW, _weights(task))
-        right, score, said = _right(task), best, path
         kind = followed(path, _probing(task)) if path else "nothing"
+        score, beside = best, _Beside(path)
         if kind != "expected":
-            wanted, score = self._heard(pcm, Graph.chain(right), WIDE)
-            said = ()
+            wanted, score, beside = self._sought(pcm, task, best)
             if wanted and score >= best:
                 path, kind = wanted, "expected"
         if _squeezed(path):
             path, kind = (), "nothing"
         fit = (score + min(0.0, score - best)) / max(1, len(pcm) * FRAMES_PER_S // (2 * RATE))
-        probes = self._probed(pcm, task, said) if kind == "expected" else (None,) * len(task.probes)
+        probes = self._probed(pcm, task, beside) if kind == "expected" else (None,) * len(task.probes)
         return Heard(kind, path, fit, probes)
 
     def probe(self, pcm: bytes, task: SpeechTask) -> tuple[float | None, ...]:
@@ -129,19 +141,30 @@ class PocketsphinxEngine:
         score = self._heard(pcm, Graph.chain(right), WIDE)[1]
         return tuple(self._margin(pcm, right, probe, score) for probe in task.probes)
 
-    def _probed(self, pcm: bytes, task: SpeechTask, said: Sequence[HeardWord]) -> tuple[float | None, ...]:
-        """As :attr:`Heard.probes`. ``said``, the path that won beside all wrong ways, tells which of these win at all;
-        only they are measured, the others get :data:`SURE`. Where there is none, it is looked for."""
-        probes, right = task.probes, _right(task)
-        if not probes:
-            return ()
-        if not said:
-            slots = [[*ways, *(probe.wrong for probe in probes if probe.slot == at)] for at, ways in enumerate(right)]
-            said = self._heard(pcm, Graph.chain(slots), WIDE)[0]
-        wins = [bool(said) and said[probe.slot].way.phones == probe.wrong.phones for probe in probes]
-        score = self._heard(pcm, Graph.chain(right), WIDE)[1] if any(wins) else SURE
+    def _sought(self, pcm: bytes, task: SpeechTask, best: float) -> tuple[tuple[HeardWord, ...], float, _Beside]:
+        """The expected phrase alone: its best path and score. One pass finds it beside the ways that probes look for; a
+        second is needed only where one of these is the better, and better than ``best``, what was heard first."""
+        said, score = self._heard(pcm, Graph.chain([slot.ways for slot in _probing(_plain(task)).expected]), WIDE)
+        if not any(_wins(said, task.probes)):
+            return said, score, _Beside(said, score)
+        if score < best:
+            return (), score, _Beside(())
+        wanted, right = self._heard(pcm, Graph.chain(_right(task)), WIDE)
+        return wanted, right, _Beside(said, right, score)
+
+    def _probed(self, pcm: bytes, task: SpeechTask, beside: _Beside) -> tuple[float | None, ...]:
+        """As :attr:`Heard.probes`. The path that won beside all wrong ways tells which of these win at all; only they
+        are measured, the others get :data:`SURE`."""
+        right, wins = _right(task), _wins(beside.said, task.probes)
+        score = beside.right
+        if score is None:
+            score = self._heard(pcm, Graph.chain(right), WIDE)[1] if any(wins) else SURE
+        if wins.count(True) == 1 and beside.wrong is not None:  # measured already
+            margin = None if score == _LOST else min(SURE, score - beside.wrong)
+            return tuple(margin if won else SURE for won in wins)
         return tuple(
-            self._margin(pcm, right, probe, score) if won else SURE for probe, won in zip(probes, wins, strict=True)
+            self._margin(pcm, right, probe, score) if won else SURE
+            for probe, won in zip(task.probes, wins, strict=True)
         )
 
     def _margin(self, pcm: bytes, right: Sequence[Sequence[Way]], probe: Probe, score: float) -> float | None:
@@ -192,6 +215,15 @@ class PocketsphinxEngine:
 def _squeezed(path: Sequence[HeardWord]) -> bool:
     sounds = sum(len(word.way.phones) for word in path)
     return sum(word.end_s - word.start_s for word in path) < SQUEEZED_S * sounds
+
+
+def _wins(said: Sequence[HeardWord], probes: Sequence[Probe]) -> list[bool]:
+    return [bool(said) and said[probe.slot].way.phones == probe.wrong.phones for probe in probes]
+
+
+def _plain(task: SpeechTask) -> SpeechTask:
+    """``task`` without slips."""
+    return dataclasses.replace(task, expected=tuple(Slot(tuple(ways)) for ways in _right(task)))
 
 
 def _right(task: SpeechTask) -> list[list[Way]]:
