@@ -7,7 +7,6 @@ what it is told. What the real one does is tested over the whole box (``tests/sy
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from waitress.server import create_server
+
+from tests.rigs import wsgi
 
 WRONG = "forged"
 """A token that is refused."""
@@ -71,16 +72,8 @@ def hub_stand_in(socket: Path) -> Iterator[HubStandIn]:
     socket.parent.mkdir(parents=True, exist_ok=True)
     hub = HubStandIn()
     server = create_server(hub.app(), unix_socket=str(socket), threads=4)
-    thread = threading.Thread(target=_serve, args=(server,), name="hub-stand-in")
-    thread.start()
     try:
-        yield hub
+        with wsgi.running(server):
+            yield hub
     finally:
-        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
-        thread.join(10)
-        server.task_dispatcher.shutdown()
         socket.unlink(missing_ok=True)
-
-
-def _serve(server: Any) -> None:
-    server.asyncore.loop(timeout=1, map=server._map)

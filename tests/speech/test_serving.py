@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from appliance.speech import serving
+from tests.rigs import wsgi
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
 GONE_S = 10.0
@@ -58,20 +58,12 @@ def test_a_trickle_is_dropped_and_a_request_on_an_old_connection_is_not(
         listening.bind(str(tmp_path / "s"))
         listening.listen(8)
         server = serving.made(answer, listening)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            with socket.socket(socket.AF_UNIX) as honest:
-                honest.settimeout(GONE_S)
-                honest.connect(str(tmp_path / "s"))
-                honest.sendall(HEAD + bytes(1000))
-                assert answered(honest).endswith(b"\r\n\r\n1000")
-                until_it_is_closed(str(tmp_path / "s"))  # longer than BODY_S
-                honest.sendall(HEAD)
-                honest.sendall(bytes(1000))
-                assert answered(honest).endswith(b"\r\n\r\n1000")
-        finally:
-            server.trigger.pull_trigger(server.close)
-            thread.join(10)
-            assert not thread.is_alive()
-            server.task_dispatcher.shutdown()
+        with wsgi.running(server), socket.socket(socket.AF_UNIX) as honest:
+            honest.settimeout(GONE_S)
+            honest.connect(str(tmp_path / "s"))
+            honest.sendall(HEAD + bytes(1000))
+            assert answered(honest).endswith(b"\r\n\r\n1000")
+            until_it_is_closed(str(tmp_path / "s"))  # longer than BODY_S
+            honest.sendall(HEAD)
+            honest.sendall(bytes(1000))
+            assert answered(honest).endswith(b"\r\n\r\n1000")
