@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +14,7 @@ from appliance.config import BoxConfig, Config
 from appliance.errors import BadInput, CartableError, Unreachable
 from appliance.store import record_exports
 from appliance.words.access import Api
+from tests.rigs.one_answer import service
 
 HEAD = b"HTTP/1.1 %b\r\nContent-Type: application/jsonl\r\nTransfer-Encoding: chunked\r\n\r\n"
 LINES = b'{"format":1}\n{"statement":1}\n'
@@ -25,25 +22,6 @@ LINES = b'{"format":1}\n{"statement":1}\n'
 
 def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-@contextlib.contextmanager
-def service(path: Path, answer: bytes) -> Iterator[None]:
-    """Gives one answer, then goes away."""
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
-        listening.listen()
-
-        def serve() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield
-        thread.join()
 
 
 def read(path: Path, answer: bytes) -> list[bytes]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import array
 import functools
-import io
 import math
 import random
 import wave
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from appliance.drivers.speech_pocketsphinx import dictionary
 from appliance.ports import RATE
+from appliance.speech.clicks import wav as wav
 from appliance.speech.phonetics import Lexicon
 
 DATA = Path(__file__).parents[1] / "data/speech"
@@ -63,14 +63,3 @@ def over(pcm: bytes, noise: bytes) -> bytes:
 def forward_wav() -> bytes:
     """:func:`forward` as a WAV file."""
     return wav(forward())
-
-
-def wav(pcm: bytes) -> bytes:
-    """A WAV file of samples (:data:`appliance.ports.RATE`, one channel)."""
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(pcm)
-    return out.getvalue()
